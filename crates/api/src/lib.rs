@@ -1,0 +1,1 @@
+//! Wire types: everything sent over HTTP or printed as command JSON.

@@ -1,0 +1,1 @@
+//! Worked, ouvrable and calendar days; dated French holidays and school zones; closures; time zones.

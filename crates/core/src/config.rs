@@ -1,0 +1,373 @@
+//! The dated configuration of a process: rules that change with the years and
+//! the bodies, and are therefore data, never code.
+//!
+//! A version is valid from a day until the next version begins. The TOML a
+//! person writes is [`ProcessRules`]; see `docs/configuration.md` for an example.
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::Period;
+
+/// Who must act before the case can go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Awaited {
+    /// The body itself.
+    Us,
+    /// The insured person.
+    Insured,
+    /// The employer.
+    Employer,
+    /// Another body.
+    OtherBody,
+}
+
+/// Which days a delay counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DayCounter {
+    /// *Ouvrés*: days the body works, Monday to Friday unless its calendar says otherwise.
+    #[default]
+    Worked,
+    /// *Ouvrables*: Monday to Saturday but holidays.
+    Ouvrable,
+    /// *Calendaires*: every day.
+    Calendar,
+}
+
+/// Activities that put a case on hold for someone else, and those that take it back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Hold {
+    /// Activities that begin the hold.
+    pub enter: Vec<String>,
+    /// Activities that end it; when empty, any later event ends it.
+    #[serde(default)]
+    pub leave: Vec<String>,
+    /// Who is awaited meanwhile.
+    pub awaited: Awaited,
+    /// Whether the item was sent back (a return) rather than only held.
+    #[serde(default)]
+    pub returned: bool,
+}
+
+/// Meaning of the activities of a process.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct States {
+    /// Activities after which the case is settled by a person.
+    pub settled: Vec<String>,
+    /// Activities after which the case is settled without human action.
+    pub settled_auto: Vec<String>,
+    /// Activities that cancel the case.
+    pub cancelled: Vec<String>,
+    /// Activities that send the case to another body.
+    pub transferred: Vec<String>,
+    /// Activities that never reopen a closed case (archiving, letters…).
+    pub neutral: Vec<String>,
+    /// Holds.
+    pub hold: Vec<Hold>,
+}
+
+impl States {
+    /// Whether any activity closes a case: otherwise the default rule is learned.
+    pub fn says_when_closed(&self) -> bool {
+        !(self.settled.is_empty()
+            && self.settled_auto.is_empty()
+            && self.cancelled.is_empty()
+            && self.transferred.is_empty())
+    }
+}
+
+/// Parameters of the rule learned when [`States`] closes nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ClosingRule {
+    /// An activity is terminal when at least this share of its occurrences end their case.
+    pub terminal_share: f64,
+    /// A silent case is closed once its silence exceeds this quantile of the gaps seen.
+    pub silence_quantile: f64,
+    /// Silence in calendar days; `None` uses the quantile.
+    pub silence_days: Option<f64>,
+}
+
+impl Default for ClosingRule {
+    fn default() -> Self {
+        Self { terminal_share: 0.9, silence_quantile: 0.99, silence_days: None }
+    }
+}
+
+/// A delay promised, for all products or for one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Target {
+    /// Product concerned; `None` for all.
+    #[serde(default)]
+    pub product: Option<String>,
+    /// Days allowed, counted with `counter`, day 0 being the day of reception.
+    pub days: u32,
+    /// Which days count.
+    #[serde(default)]
+    pub counter: DayCounter,
+    /// Share of cases that must be in time, between 0 and 1.
+    #[serde(default)]
+    pub share: Option<f64>,
+    /// Stock the body aims at, in cases.
+    #[serde(default)]
+    pub stock: Option<u64>,
+}
+
+/// A dated window left out of some figures, with the reason shown beside them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Exclusion {
+    /// First day.
+    pub from: Date,
+    /// Last day.
+    pub to: Date,
+    /// Product concerned; `None` for all.
+    #[serde(default)]
+    pub product: Option<String>,
+    /// Why, shown on screen.
+    pub reason: String,
+}
+
+impl Exclusion {
+    /// Whether an item of this product received that day is left out.
+    pub fn covers(&self, day: Date, product: Option<&str>) -> bool {
+        self.from <= day
+            && day <= self.to
+            && self.product.as_deref().is_none_or(|p| Some(p) == product)
+    }
+}
+
+/// A day or half-day on which the body is closed beside the holidays.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Closure {
+    /// The day.
+    pub date: Date,
+    /// Only half of it.
+    #[serde(default)]
+    pub half: bool,
+    /// Why.
+    #[serde(default)]
+    pub reason: String,
+}
+
+/// One version of the rules of a process.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ProcessRules {
+    /// Name shown on screen; the process id when empty.
+    pub label: String,
+    /// Time zone of the body (IANA).
+    pub zone: String,
+    /// Holiday zone: `metropole`, `alsace-moselle`, `guadeloupe`…
+    pub calendar: String,
+    /// School zone `A`, `B`, `C`, `corse`…
+    pub school_zone: Option<String>,
+    /// Days of the week worked, 1 = Monday.
+    pub worked_weekdays: Vec<u8>,
+    /// Meaning of the activities.
+    pub states: States,
+    /// Parameters of the default rule.
+    pub closing_rule: ClosingRule,
+    /// Targets; the most specific product wins.
+    pub target: Vec<Target>,
+    /// Windows left out of the age of stock and of delays.
+    pub exclusion: Vec<Exclusion>,
+    /// Periods left out of indicators and of learning, shown in grey.
+    pub neutralised: Vec<Exclusion>,
+    /// Local closures.
+    pub closure: Vec<Closure>,
+    /// Worked days over which mean daily output is taken for the stock in days.
+    pub output_window_days: u32,
+    /// Stock of the source tool typed by a person, for the control total.
+    pub expected_stock: Vec<ExpectedStock>,
+}
+
+/// Control total: the stock the source tool shows on a day.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExpectedStock {
+    /// Day, at its end.
+    pub date: Date,
+    /// Stock shown by the source tool.
+    pub stock: i64,
+}
+
+impl Default for ProcessRules {
+    fn default() -> Self {
+        Self {
+            label: String::new(),
+            zone: "Europe/Paris".into(),
+            calendar: "metropole".into(),
+            school_zone: None,
+            worked_weekdays: vec![1, 2, 3, 4, 5],
+            states: States::default(),
+            closing_rule: ClosingRule::default(),
+            target: Vec::new(),
+            exclusion: Vec::new(),
+            neutralised: Vec::new(),
+            closure: Vec::new(),
+            output_window_days: 20,
+            expected_stock: Vec::new(),
+        }
+    }
+}
+
+/// A defect found in a configuration, for a person to mend.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConfigProblem {
+    /// Key path (`target[0].days`).
+    pub key: String,
+    /// What is wrong and what to write, in French.
+    pub fr: String,
+    /// The same in English.
+    pub en: String,
+}
+
+impl ProcessRules {
+    /// Reads the TOML a person wrote; unknown keys are refused with their line.
+    pub fn from_toml(text: &str) -> Result<Self, toml::de::Error> {
+        toml::from_str(text)
+    }
+
+    /// Writes the TOML back.
+    pub fn to_toml(&self) -> Result<String, toml::ser::Error> {
+        toml::to_string_pretty(self)
+    }
+
+    /// The target of a product: its own if there is one, else the general one.
+    pub fn target_for(&self, product: Option<&str>) -> Option<&Target> {
+        self.target
+            .iter()
+            .find(|t| t.product.is_some() && t.product.as_deref() == product)
+            .or_else(|| self.target.iter().find(|t| t.product.is_none()))
+    }
+
+    /// Checks ranges and contradictions; an empty list means the rules can be used.
+    pub fn check(&self) -> Vec<ConfigProblem> {
+        let mut problems = Vec::new();
+        let mut say = |key: &str, fr: String, en: String| {
+            problems.push(ConfigProblem { key: key.into(), fr, en });
+        };
+        if jiff::tz::TimeZone::get(&self.zone).is_err() {
+            say(
+                "zone",
+                format!(
+                    "fuseau horaire inconnu « {} » : écrire par exemple Europe/Paris",
+                    self.zone
+                ),
+                format!("unknown time zone {:?}: write for example Europe/Paris", self.zone),
+            );
+        }
+        if self.worked_weekdays.is_empty()
+            || self.worked_weekdays.iter().any(|d| !(1..=7).contains(d))
+        {
+            say(
+                "worked_weekdays",
+                "jours travaillés : une liste non vide de nombres de 1 (lundi) à 7".into(),
+                "worked weekdays: a non-empty list of numbers from 1 (Monday) to 7".into(),
+            );
+        }
+        for (key, share) in [
+            ("closing_rule.terminal_share", self.closing_rule.terminal_share),
+            ("closing_rule.silence_quantile", self.closing_rule.silence_quantile),
+        ] {
+            if !(share > 0.0 && share <= 1.0) {
+                say(
+                    key,
+                    format!("{share} : une part entre 0 et 1 est attendue"),
+                    format!("{share}: a share between 0 and 1 is expected"),
+                );
+            }
+        }
+        for (i, target) in self.target.iter().enumerate() {
+            if target.share.is_some_and(|s| !(0.0..=1.0).contains(&s)) {
+                say(
+                    &format!("target[{i}].share"),
+                    "la part à tenir se donne entre 0 et 1 (85 % s’écrit 0.85)".into(),
+                    "the share to hold is given between 0 and 1 (85 % is 0.85)".into(),
+                );
+            }
+        }
+        for (i, window) in self.exclusion.iter().chain(&self.neutralised).enumerate() {
+            if Period::new(window.from, window.to).is_err() {
+                say(
+                    &format!("exclusion[{i}]"),
+                    format!("la fin {} précède le début {}", window.to, window.from),
+                    format!("the end {} comes before the start {}", window.to, window.from),
+                );
+            }
+        }
+        let closing = [
+            &self.states.settled,
+            &self.states.settled_auto,
+            &self.states.cancelled,
+            &self.states.transferred,
+        ];
+        let mut seen = std::collections::BTreeSet::new();
+        for activity in closing.into_iter().flatten() {
+            if !seen.insert(activity) {
+                say(
+                    "states",
+                    format!("l’activité « {activity} » ferme le dossier de deux façons"),
+                    format!("activity {activity:?} closes a case in two ways"),
+                );
+            }
+        }
+        problems
+    }
+}
+
+/// A version of the rules and the day it begins.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DatedRules {
+    /// First day of validity.
+    pub from: Date,
+    /// The rules.
+    pub rules: ProcessRules,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_survive_a_round_trip_through_toml() {
+        let mut rules = ProcessRules { label: "Retraite".into(), ..Default::default() };
+        rules.states.settled.push("Notification envoyée".into());
+        rules.states.hold.push(Hold {
+            enter: vec!["Pièce demandée".into()],
+            leave: vec![],
+            awaited: Awaited::Insured,
+            returned: true,
+        });
+        rules.target.push(Target {
+            product: None,
+            days: 15,
+            counter: DayCounter::Worked,
+            share: Some(0.85),
+            stock: None,
+        });
+        let text = rules.to_toml().unwrap_or_default();
+        assert_eq!(ProcessRules::from_toml(&text).ok(), Some(rules));
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_not_ignored() {
+        assert!(ProcessRules::from_toml("zonne = \"Europe/Paris\"").is_err());
+    }
+
+    #[test]
+    fn contradictions_are_named() {
+        let mut rules = ProcessRules { zone: "Europe/Pari".into(), ..Default::default() };
+        rules.states.settled.push("Fin".into());
+        rules.states.cancelled.push("Fin".into());
+        let keys: Vec<_> = rules.check().into_iter().map(|p| p.key).collect();
+        assert_eq!(keys, ["zone", "states"]);
+    }
+}

@@ -1,0 +1,19 @@
+//! The columnar event log: its Arrow schema, batches cut at case boundaries,
+//! interned names, tasks paired from lifecycle rows, movements, filters, and
+//! [`Kernel`], the shape every measure over the log takes.
+
+pub mod batch;
+pub mod filter;
+pub mod intern;
+pub mod kernel;
+pub mod movement;
+pub mod schema;
+pub mod tasks;
+
+pub use batch::{BatchError, CaseRows, EventBatch};
+pub use filter::Filter;
+pub use intern::Interner;
+pub use kernel::Kernel;
+pub use movement::{Dimensions, Movement, MovementKind};
+pub use schema::{Columns, Precision};
+pub use tasks::{Lifecycle, Pairing, Task, pair_tasks};

@@ -1,0 +1,1 @@
+//! Parquet partitions of cases; runs kernels over a snapshot; writes files atomically.

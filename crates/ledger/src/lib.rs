@@ -1,0 +1,1 @@
+//! Movements, the daily ledger and the indicators of stock, age, flow and delay.

@@ -1,0 +1,1 @@
+//! Process map and variants as kernels over the event log.

@@ -1,0 +1,1 @@
+//! Operational state on SQLite: catalogue, imports, configuration, audit.

@@ -1,0 +1,1 @@
+//! HTTP edge: routes, jobs, live updates, web assets.

@@ -1,0 +1,1 @@
+//! Seeded generator of a believable case-processing body.
