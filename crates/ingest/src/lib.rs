@@ -1,1 +1,18 @@
-//! Spreadsheets and logs in, events or movements and findings out; pseudonymisation at the door.
+//! Files in, events or movements and findings out. Detection proposes, a person
+//! corrects, the mapping is saved; identifiers of people are replaced at the door.
+//!
+//! Readers stream: rows go to an [`EventSink`] in batches, refused rows to a
+//! [`Quarantine`], so memory does not grow with the file, except where a format
+//! forbids it, which the report then says.
+
+pub mod error;
+pub mod finding;
+pub mod identity;
+pub mod rows;
+
+pub use error::IngestError;
+pub use finding::{Code, Finding, Findings};
+pub use identity::Pseudonymiser;
+pub use rows::{
+    EventRow, EventSink, Progress, Quarantine, RefusedRow, RowStats, RowWriter, SinkError,
+};
