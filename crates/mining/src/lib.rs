@@ -1,1 +1,15 @@
-//! Process map and variants as kernels over the event log.
+//! What the log says of the work: the process map, the variants, the profile
+//! of a log and the duration of each case, as kernels over the event log.
+
+pub mod lead_times;
+pub mod map;
+pub mod profile;
+pub mod rows;
+pub mod stats;
+pub mod variants;
+
+pub use lead_times::{CaseSpan, LeadTimes};
+pub use map::{Edge, Map, MapKernel, Node};
+pub use profile::{Profile, ProfileKernel};
+pub use rows::Rows;
+pub use variants::{Variant, Variants, VariantsKernel};
