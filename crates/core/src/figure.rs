@@ -13,6 +13,8 @@ pub enum Unit {
     Case,
     /// Worked days (*jours ouvrés*).
     WorkedDay,
+    /// Monday to Saturday but holidays (*jours ouvrables*).
+    OuvrableDay,
     /// Calendar days.
     CalendarDay,
     /// Seconds.
