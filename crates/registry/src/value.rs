@@ -1,0 +1,1 @@
+//! Conversions between the values of the program and the columns.
