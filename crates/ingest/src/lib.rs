@@ -5,14 +5,29 @@
 //! [`Quarantine`], so memory does not grow with the file, except where a format
 //! forbids it, which the report then says.
 
+pub mod context;
+mod door;
 pub mod error;
 pub mod finding;
 pub mod identity;
+pub mod instant;
+pub mod mapping;
+pub mod preview;
+pub mod read;
 pub mod rows;
+pub mod source;
+pub mod table;
+pub mod values;
+pub mod xes;
+mod xml;
 
+pub use context::{Context, EventReport, Limits};
 pub use error::IngestError;
 pub use finding::{Code, Finding, Findings};
 pub use identity::Pseudonymiser;
+pub use mapping::{DateOrder, Decimal, Encoding, Format, Kind, Mapping};
+pub use preview::{Hints, Preview};
 pub use rows::{
     EventRow, EventSink, Progress, Quarantine, RefusedRow, RowStats, RowWriter, SinkError,
 };
+pub use table::{Row, RowSource, Typed};
