@@ -183,7 +183,7 @@ impl Zone {
 
     /// First instant of a civil day (midnight, or later when clocks jump over it).
     pub fn start_of_day(&self, day: i32) -> i64 {
-        let midnight = i64::from(day) * DAY;
+        let midnight = i64::from(day).saturating_mul(DAY);
         let (us, ambiguity) = self.instant_of_local_us(midnight);
         match ambiguity {
             Ambiguity::Unique | Ambiguity::Fold => us,
