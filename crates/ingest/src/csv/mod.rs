@@ -1,0 +1,4 @@
+//! Separated text in all its French disguises.
+
+pub mod decode;
+pub mod split;
