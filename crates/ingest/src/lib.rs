@@ -6,18 +6,20 @@
 //! forbids it, which the report then says.
 
 pub mod context;
+pub mod csv;
 mod door;
 pub mod error;
 pub mod finding;
 pub mod identity;
-pub mod instant;
 pub mod mapping;
 pub mod preview;
 pub mod read;
 pub mod rows;
+pub mod sheet;
 pub mod source;
 pub mod table;
 pub mod values;
+mod words;
 pub mod xes;
 mod xml;
 

@@ -1,0 +1,11 @@
+//! Tests of the readers on real and hostile files.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    missing_docs
+)]
+
+mod common;
+mod xes;
