@@ -1,0 +1,146 @@
+/**
+ * A stand-in for the program: the built pages and the invented answers of
+ * `fixtures.ts`. The state is chosen by the header `x-fixture` or the cookie `fixture`.
+ */
+import { createReadStream, existsSync, statSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { extname, join, normalize } from 'node:path';
+import * as fx from './fixtures';
+
+const TYPES: Record<string, string> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.svg': 'image/svg+xml',
+  '.woff2': 'font/woff2',
+  '.json': 'application/json'
+};
+const CSP =
+  "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+function stateOf(req: IncomingMessage): fx.State {
+  const cookie = /(?:^|; )fixture=(\w+)/.exec(req.headers.cookie ?? '')?.[1];
+  const wanted = String(req.headers['x-fixture'] ?? cookie ?? process.env['FIXTURE'] ?? 'usual');
+  return fx.STATES.find((s) => s === wanted) ?? 'usual';
+}
+
+function read(req: IncomingMessage): Promise<string> {
+  return new Promise((done) => {
+    let text = '';
+    req.on('data', (c: Buffer) => (text += c.toString('latin1')));
+    req.on('end', () => done(Buffer.from(text, 'latin1').toString('utf8')));
+  });
+}
+
+export function start(build: string, port = 0): Promise<{ server: Server; url: string }> {
+  const jobs = new Map<string, { done: number; dry: boolean; cancelled: boolean }>();
+  let next = 1;
+
+  const api = async (req: IncomingMessage, res: ServerResponse, url: URL): Promise<void> => {
+    const state = stateOf(req);
+    const send = (body: unknown, status = 200) => {
+      res.writeHead(status, { 'content-type': status >= 400 ? 'application/problem+json' : 'application/json' });
+      res.end(JSON.stringify(body));
+    };
+    const path = url.pathname;
+    const q = url.searchParams;
+    const m = (re: RegExp) => re.exec(path);
+    const sse = () => res.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
+    let hit: RegExpExecArray | null;
+    if (path === '/api/events') {
+      sse();
+      res.write(': hello\n\n');
+      return;
+    }
+    if (path === '/api/status') return send(fx.status(state));
+    if (state === 'error') return send(fx.problem(), 503);
+    if (path === '/api/cockpit') return send(fx.cockpit(state));
+    if (path === '/api/flow') return send(fx.flow(state, q.get('grain') ?? 'week', q.get('group_by'), q.get('process')));
+    if (path === '/api/cases') return send(fx.cases(state, q));
+    if (path === '/api/imports') return send(fx.imports(state));
+    if (path === '/api/mappings') return send([]);
+    if (path === '/api/control-totals') {
+      if (req.method === 'POST') return send({ ...(JSON.parse(await read(req)) as object), found: 4312, gap: 0 });
+      return send(fx.controlTotals(state));
+    }
+    if (path === '/api/counts') {
+      if (req.method === 'POST') {
+        await read(req);
+        return send({ ...fx.report('committed'), kind: 'typed' });
+      }
+      return send(fx.typed(q.get('day') ?? ''));
+    }
+    if (path === '/api/uploads') {
+      const text = await read(req);
+      return send(fx.preview(/Entr|Stock/.test(text.slice(0, 200)) || /comptage/.test(q.get('name') ?? '') ? 'counts' : 'events'));
+    }
+    if (m(/^\/api\/uploads\/[^/]+\/preview$/)) {
+      const body = JSON.parse(await read(req)) as { kind?: string };
+      return send(fx.preview(body.kind ?? 'events'));
+    }
+    if (m(/^\/api\/uploads\/[^/]+\/import$/)) {
+      const body = JSON.parse(await read(req)) as { dry_run?: boolean };
+      const id = String(next++);
+      jobs.set(id, { done: 0, dry: body.dry_run === true, cancelled: false });
+      return send(fx.job(id, 'queued', 0, body.dry_run === true));
+    }
+    if ((hit = m(/^\/api\/jobs\/([^/]+)\/cancel$/))) {
+      const j = jobs.get(hit[1]!);
+      if (j) j.cancelled = true;
+      return send(fx.job(hit[1]!, 'cancelled', 0, false));
+    }
+    if ((hit = m(/^\/api\/jobs\/([^/]+)\/events$/))) {
+      const id = hit[1]!;
+      const j = jobs.get(id) ?? { done: 0, dry: false, cancelled: false };
+      sse();
+      const slow = q.has('slow') ? 400 : 60;
+      const timer = setInterval(() => {
+        j.done += 60_000;
+        const status = j.cancelled ? 'cancelled' : j.done >= 262_213 ? 'done' : 'running';
+        res.write(`data: ${JSON.stringify(fx.job(id, status, Math.min(j.done, 262_213), j.dry))}\n\n`);
+        if (status !== 'running') {
+          clearInterval(timer);
+          res.end();
+        }
+      }, slow);
+      req.on('close', () => clearInterval(timer));
+      return;
+    }
+    if (m(/^\/api\/imports\/\d+\/undo$/) || path === '/api/demo') {
+      const id = String(next++);
+      jobs.set(id, { done: 200_000, dry: false, cancelled: false });
+      return send(fx.job(id, 'queued', 0, false));
+    }
+    if ((hit = m(/^\/api\/config\/([^/]+)\/preview$/))) {
+      return send(fx.configPreview(hit[1]!, (await read(req)).includes('Europe/Pari"')));
+    }
+    if ((hit = m(/^\/api\/config\/([^/]+)$/))) {
+      if (req.method === 'PUT') await read(req);
+      return send(fx.config(decodeURIComponent(hit[1]!), state !== 'notarget'));
+    }
+    if (/^\/api\/(export|templates)\//.test(path) || /\/quarantine$/.test(path)) {
+      res.writeHead(200, { 'content-type': 'application/octet-stream' });
+      res.end('x');
+      return;
+    }
+    send({ ...fx.problem(), status: 404, title: 'Introuvable' }, 404);
+  };
+
+  const server = createServer((req, res) => {
+    const url = new URL(req.url ?? '/', 'http://x');
+    if (url.pathname.startsWith('/api/')) {
+      void api(req, res, url);
+      return;
+    }
+    let file = join(build, normalize(url.pathname));
+    if (!file.startsWith(build) || !existsSync(file) || statSync(file).isDirectory()) file = join(build, 'index.html');
+    res.writeHead(200, { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream', 'content-security-policy': CSP });
+    createReadStream(file).pipe(res);
+  });
+  return new Promise((done) =>
+    server.listen(port, '127.0.0.1', () => {
+      const a = server.address();
+      done({ server, url: `http://127.0.0.1:${typeof a === 'object' && a ? a.port : port}` });
+    })
+  );
+}

@@ -1,0 +1,36 @@
+import { en } from './labels/en';
+import { fr, type Labels } from './labels/fr';
+import { formats, type Formats, type Lang } from './format';
+
+/** Words the server gives in both languages. */
+export interface Words {
+  fr: string;
+  en: string;
+}
+
+function initial(): Lang {
+  return typeof document !== 'undefined' && document.documentElement.lang === 'en' ? 'en' : 'fr';
+}
+
+class I18n {
+  lang = $state<Lang>(initial());
+  t: Labels = $derived(this.lang === 'fr' ? fr : en);
+  f: Formats = $derived(formats(this.lang));
+
+  set(lang: Lang) {
+    this.lang = lang;
+    document.documentElement.lang = lang;
+    try {
+      localStorage.setItem('eclusier.lang', lang);
+    } catch {
+      /* private window: the choice lasts as long as the page */
+    }
+  }
+
+  /** The words of the present language. */
+  say(words: Words | null | undefined): string {
+    return words ? words[this.lang] : '';
+  }
+}
+
+export const i18n = new I18n();
