@@ -10,35 +10,35 @@
 //!
 //! Nothing here reads a file, a clock or the network, and no figure is about a person.
 
-//mod act;
+mod act;
 mod cases;
 mod closing;
 mod counts;
-//pub mod definitions;
+pub mod definitions;
 mod error;
-//mod figures;
+mod figures;
 mod hist;
 mod points;
 mod posting;
 mod rules;
-//mod scan;
-//mod truncation;
+mod scan;
+mod truncation;
 mod view;
-//mod views;
+mod views;
 
-//pub use act::{Action, Cause, Compared, NextStep, where_to_act};
+pub use act::{Action, Cause, Compared, NextStep, where_to_act};
 pub use cases::{CaseFold, CaseLine, CaseState, CaseTable, Closed, Transition, TransitionKind};
 pub use closing::{ClosingStats, LearnedRule, LearningParams, SilenceAfter, Terminal};
 pub use counts::CountsBook;
 pub use error::LedgerError;
-//pub use figures::{ReturnToTarget, indicators, proposed_target, return_to_target};
+pub use figures::{ReturnToTarget, indicators, proposed_target, return_to_target};
 pub use points::AsOf;
 pub use posting::{GroupBy, GroupValues, LedgerQuery, LedgerRow, Unknown, daily_ledger};
 pub use rules::{CloseClass, Meanings};
-//pub use scan::{CaseRef, CaseStanding, Page, Selection, cases_behind};
-//pub use truncation::{Confusion, is_open, truncation_confusion};
+pub use scan::{CaseRef, CaseStanding, Page, Selection, cases_behind};
+pub use truncation::{Confusion, is_open, truncation_confusion};
 pub use view::{Data, DimFilter, Scope, View};
-/*pub use views::{
-    AgeStrata, AwaitedStock, Delays, FlowDay, age_strata, age_strata_fifo, cumulative_flow,
-    delays, stock_by_awaited,
-};*/
+pub use views::{
+    AgeStrata, AwaitedStock, Delays, FlowDay, age_strata, age_strata_fifo, cumulative_flow, delays,
+    stock_by_awaited,
+};

@@ -80,8 +80,6 @@ pub(crate) struct Point {
     pub activity: u32,
     pub sense: Sense,
     pub date_only: bool,
-    /// Whether the fact ends a task begun by an earlier fact.
-    pub ends_task: bool,
 }
 
 /// Fills `out` with the facts of one case known at `as_of`, in time order.
@@ -104,20 +102,20 @@ pub(crate) fn collect(
             if date_only { us.div_euclid(DAY_US) as i32 } else { zone.day_number(us) }
         };
         let (activity, sense) = (activity[row], sense[row]);
-        let mut push = |us: i64, sense: Sense, ends_task: bool| {
+        let mut push = |us: i64, sense: Sense| {
             let day = day_of(us);
             if as_of.knows(us, day, date_only) {
                 sorted &= out.last().is_none_or(|p: &Point| p.us <= us);
-                out.push(Point { us, day, activity, sense, date_only, ends_task });
+                out.push(Point { us, day, activity, sense, date_only });
             }
         };
         match batch.start(row) {
             // An end before its start is a finding of the import; here the row stays one fact.
             Some(start) if start < us && sense == Sense::Done => {
-                push(start, Sense::Began, false);
-                push(us, sense, true);
+                push(start, Sense::Began);
+                push(us, sense);
             }
-            _ => push(us, sense, sense == Sense::Done),
+            _ => push(us, sense),
         }
     }
     if !sorted {

@@ -293,6 +293,20 @@ pub fn daily_ledger(
     Ok(rows.into_iter().map(|r| r.1).collect())
 }
 
+/// The total of one view, row by row of the cut; `None` where it has no row.
+pub(crate) fn cells_of(
+    view: View<'_>,
+    query: &LedgerQuery,
+    buckets: &Buckets,
+) -> Vec<Option<Cells>> {
+    let series = match view.data {
+        // One group cannot be too many rows.
+        Data::Cases(table) => from_cases(table, view.process, query, buckets).unwrap_or_default(),
+        Data::Counts(book) => from_counts(book, view.process, query, buckets),
+    };
+    stack(&series, buckets.spans.len())
+}
+
 /// Adds up series of the same group; a series silent in a row that exists carries its stock.
 fn stack(series: &[Series], buckets: usize) -> Vec<Option<Cells>> {
     let mut total: Vec<Option<Cells>> = vec![None; buckets];

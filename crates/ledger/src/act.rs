@@ -1,0 +1,362 @@
+//! Where to act: the groups whose cases will miss their date, why, and one next step.
+//!
+//! - Computes: per process, product and unit, the cases that will miss their
+//!   date within 5 worked days, what moved their stock most over the last
+//!   worked days, and a step to take.
+//! - Units: cases; cases per worked day.
+//! - Shapes: views and a scope in; groups ordered by cases to be missed out.
+//! - Errors: none; without a target the cases to be missed are `None`.
+//! - Source: `docs/methods/where-to-act.md`.
+
+use std::collections::BTreeMap;
+
+use eclusier_core::config::{Awaited, DayCounter};
+
+use crate::figures::two_windows;
+use crate::posting::GroupBy;
+use crate::scan::{Scan, due_within, handling_days, scan, will_miss};
+use crate::view::{Data, DimFilter, Scope, View};
+use crate::{LedgerQuery, daily_ledger};
+
+/// What moved the stock of a group most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Cause {
+    /// More came than before.
+    Arrivals,
+    /// Less was settled than before, or too little for what was already there.
+    Output,
+    /// More waits for someone else than before.
+    Holds,
+}
+
+impl Cause {
+    /// Stable name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Cause::Arrivals => "arrivals",
+            Cause::Output => "output",
+            Cause::Holds => "holds",
+        }
+    }
+}
+
+/// The last worked days compared with those before them.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Compared {
+    /// Worked days in each window.
+    pub days: i64,
+    /// Arrivals in the last window.
+    pub arrivals: Option<i64>,
+    /// Arrivals in the window before; `None` when history is too short.
+    pub arrivals_before: Option<i64>,
+    /// Settled in the last window.
+    pub output: i64,
+    /// Settled in the window before.
+    pub output_before: Option<i64>,
+    /// Held now.
+    pub held: i64,
+    /// Held at the end of the window before.
+    pub held_before: Option<i64>,
+}
+
+/// One step to take, in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NextStep {
+    /// French.
+    pub fr: String,
+    /// English.
+    pub en: String,
+}
+
+/// A group to look at.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Action {
+    /// Process.
+    pub process: String,
+    /// Its name on screen.
+    pub label: String,
+    /// Product; `None` is "not said".
+    pub product: Option<String>,
+    /// Unit; `None` is "not said".
+    pub unit: Option<String>,
+    /// Cases that will miss their date within 5 worked days; `None` without a target.
+    pub will_miss: Option<i64>,
+    /// Cases whose date comes within 5 worked days.
+    pub due: Option<i64>,
+    /// Cases already late.
+    pub overdue: Option<i64>,
+    /// Stock of the group.
+    pub stock: Option<i64>,
+    /// What moved it.
+    pub cause: Cause,
+    /// The figures behind the cause.
+    pub compared: Compared,
+    /// One next step.
+    pub next_step: NextStep,
+    /// The filter that shows these cases.
+    pub dims: DimFilter,
+}
+
+/// Worked days ahead.
+const AHEAD: i64 = 5;
+
+/// The groups to look at, those with most cases to be missed first; at most `limit`.
+///
+/// Groups where nothing will be missed and nothing is late are left out, unless
+/// no target is defined: then the stock orders them.
+pub fn where_to_act(views: &[View<'_>], scope: &Scope, limit: usize) -> Vec<Action> {
+    let mut actions: Vec<Action> = views.iter().flat_map(|v| of_view(*v, scope)).collect();
+    actions.retain(|a| match (a.will_miss, a.overdue) {
+        (Some(miss), late) => miss > 0 || late.unwrap_or(0) > 0,
+        (None, _) => a.stock.unwrap_or(0) > 0,
+    });
+    actions.sort_by(|a, b| {
+        let key = |x: &Action| {
+            (x.will_miss.unwrap_or(-1), x.overdue.unwrap_or(-1), x.stock.unwrap_or(-1))
+        };
+        key(b)
+            .cmp(&key(a))
+            .then_with(|| (&a.process, &a.product, &a.unit).cmp(&(&b.process, &b.product, &b.unit)))
+    });
+    actions.truncate(limit);
+    actions
+}
+
+type Group = (Option<String>, Option<String>);
+
+/// Product and unit of the groups that have anything open (or delivered) that day.
+fn groups_of(view: View<'_>, scope: &Scope) -> BTreeMap<Group, i64> {
+    let mut groups = BTreeMap::new();
+    match view.data {
+        Data::Cases(table) => {
+            let Some(found) = scan(view, scope) else { return groups };
+            let mut by_combo = vec![0i64; table.combos.len()];
+            for o in &found.open {
+                let combo = table.combo.get(o.case as usize).copied().unwrap_or(0);
+                if let Some(n) = by_combo.get_mut(combo as usize) {
+                    *n += 1;
+                }
+            }
+            for (combo, n) in table.combos.iter().zip(by_combo) {
+                if n > 0 {
+                    let name = |c| table.name_of(c).map(str::to_owned);
+                    *groups.entry((name(combo[2]), name(combo[1]))).or_default() += n;
+                }
+            }
+        }
+        Data::Counts(book) => {
+            let day = scope.to_day().min(book.last_day().unwrap_or(i32::MIN));
+            let Some(&day) = book.days.range(..=day).next_back() else { return groups };
+            let day = eclusier_calendar::date_of(day);
+            let query = LedgerQuery {
+                group_by: vec![GroupBy::Product, GroupBy::Unit],
+                period: eclusier_core::Period::new(day, day).ok(),
+                dims: scope.dims.clone(),
+                ..LedgerQuery::default()
+            };
+            for row in daily_ledger(&[view], &query).unwrap_or_default() {
+                if let Some(stock) = row.closing {
+                    groups.insert((row.group.product, row.group.unit), stock);
+                }
+            }
+        }
+    }
+    groups
+}
+
+fn of_view(view: View<'_>, scope: &Scope) -> Vec<Action> {
+    groups_of(view, scope)
+        .into_iter()
+        .map(|((product, unit), stock)| of_group(view, scope, product, unit, stock))
+        .collect()
+}
+
+fn of_group(
+    view: View<'_>,
+    scope: &Scope,
+    product: Option<String>,
+    unit: Option<String>,
+    stock: i64,
+) -> Action {
+    let mut own = scope.clone();
+    own.dims.product = vec![product.clone().unwrap_or_default()];
+    own.dims.unit = vec![unit.clone().unwrap_or_default()];
+    let day = own.to_day().min(view.last_day().unwrap_or(i32::MIN));
+    let windows = two_windows(view, &own, day);
+    let late = windows.as_ref().map(|w| w.0).unwrap_or_default();
+    let before = windows.and_then(|w| w.1);
+    let found = scan(view, &own);
+    let held = |s: &Scan| s.open.iter().filter(|o| o.held.is_some()).count() as i64;
+    let held_before = before.and_then(|b| {
+        let mut then = own.clone();
+        then.period.to = eclusier_calendar::date_of(b.to);
+        then.period.from = then.period.to;
+        scan(view, &then).map(|s| held(&s))
+    });
+    let compared = Compared {
+        days: late.days,
+        arrivals: late.arrivals,
+        arrivals_before: before.and_then(|b| b.arrivals),
+        output: late.settled,
+        output_before: before.map(|b| b.settled),
+        held: found.as_ref().map_or(0, held),
+        held_before,
+    };
+    let (mut will, mut due, mut overdue) = (None, None, None);
+    if let (Some(found), Some(table)) = (&found, view.cases())
+        && found.open.iter().any(|o| o.deadline.is_some())
+    {
+        let handled = handling_days(table, &found.open, late.per_day());
+        let (mut miss, mut soon, mut past) = (0, 0, 0);
+        for (i, o) in found.open.iter().enumerate() {
+            let Some(deadline) = o.deadline else { continue };
+            past += i64::from(deadline < day);
+            if due_within(view, day, deadline, AHEAD) {
+                soon += 1;
+                let turn = handled.get(i).copied().flatten();
+                miss += i64::from(will_miss(view, day, deadline, turn));
+            }
+        }
+        (will, due, overdue) = (Some(miss), Some(soon), Some(past));
+    }
+    let cause = cause_of(&compared, stock);
+    let next_step = step(cause, &compared, will.unwrap_or(0), &found, view, day);
+    Action {
+        process: view.process.to_owned(),
+        label: view.label.to_owned(),
+        product,
+        unit,
+        will_miss: will,
+        due,
+        overdue,
+        stock: Some(stock),
+        cause,
+        compared,
+        next_step,
+        dims: own.dims,
+    }
+}
+
+/// The largest push on the stock between the two windows; without any, what holds it back.
+fn cause_of(c: &Compared, stock: i64) -> Cause {
+    let more = |now: Option<i64>, then: Option<i64>| match (now, then) {
+        (Some(now), Some(then)) => now - then,
+        _ => 0,
+    };
+    let pushes = [
+        (Cause::Arrivals, more(c.arrivals, c.arrivals_before)),
+        (Cause::Output, more(c.output_before, Some(c.output))),
+        (Cause::Holds, more(Some(c.held), c.held_before)),
+    ];
+    // Ties go to the first named.
+    let mut best = (Cause::Output, 0);
+    for push in pushes {
+        if push.1 > best.1 {
+            best = push;
+        }
+    }
+    if best.1 > 0 {
+        best.0
+    } else if c.held * 2 > stock {
+        Cause::Holds
+    } else {
+        Cause::Output
+    }
+}
+
+fn awaited_words(awaited: Awaited) -> (&'static str, &'static str) {
+    match awaited {
+        Awaited::Us => ("notre réponse", "ourselves"),
+        Awaited::Insured => ("l’assuré", "the insured"),
+        Awaited::Employer => ("l’employeur", "the employer"),
+        Awaited::OtherBody => ("un autre organisme", "another body"),
+    }
+}
+
+fn step(
+    cause: Cause,
+    c: &Compared,
+    will_miss: i64,
+    found: &Option<Scan>,
+    view: View<'_>,
+    day: i32,
+) -> NextStep {
+    let per_day = |n: i64| {
+        let tenths =
+            if c.days > 0 { (n as f64 / c.days as f64 * 10.0).round() / 10.0 } else { 0.0 };
+        (tenths.to_string().replace('.', ","), tenths.to_string())
+    };
+    // What the next days must give beyond the present pace.
+    let extra = (will_miss + AHEAD - 1) / AHEAD;
+    let (now_fr, now_en) = per_day(c.output);
+    let NextStep { mut fr, mut en } = match cause {
+        Cause::Holds => {
+            let mut by: BTreeMap<u8, (Awaited, i64, i64)> = BTreeMap::new();
+            for o in found.iter().flat_map(|f| &f.open) {
+                if let Some((who, since)) = o.held {
+                    let waited = view.calendar.count_numbers(DayCounter::Worked, since, day);
+                    let entry = by.entry(who as u8).or_insert((who, 0, 0));
+                    entry.1 += 1;
+                    entry.2 = entry.2.max(waited);
+                }
+            }
+            match by.into_values().max_by_key(|b| b.1) {
+                Some((who, cases, longest)) => {
+                    let (who_fr, who_en) = awaited_words(who);
+                    NextStep {
+                        fr: format!(
+                            "Relancer {who_fr} pour {cases} dossiers en instance, le plus ancien depuis {longest} jours ouvrés."
+                        ),
+                        en: format!(
+                            "Chase {who_en} for {cases} held cases, the longest for {longest} worked days."
+                        ),
+                    }
+                }
+                None => NextStep {
+                    fr: "Examiner les dossiers en instance.".into(),
+                    en: "Look at the held cases.".into(),
+                },
+            }
+        }
+        Cause::Arrivals => {
+            let (in_fr, in_en) = per_day(c.arrivals.unwrap_or(0));
+            let (was_fr, was_en) = per_day(c.arrivals_before.unwrap_or(0));
+            NextStep {
+                fr: format!(
+                    "Renforcer : {in_fr} arrivées par jour ouvré au lieu de {was_fr}, pour {now_fr} sorties."
+                ),
+                en: format!(
+                    "Reinforce: {in_en} arrivals per worked day instead of {was_en}, for {now_en} outputs."
+                ),
+            }
+        }
+        Cause::Output => match c.output_before.filter(|b| *b > c.output) {
+            Some(before) => {
+                let (was_fr, was_en) = per_day(before);
+                NextStep {
+                    fr: format!(
+                        "Rétablir les sorties : {now_fr} par jour ouvré au lieu de {was_fr}."
+                    ),
+                    en: format!("Restore the output: {now_en} per worked day instead of {was_en}."),
+                }
+            }
+            None => NextStep {
+                fr: format!(
+                    "Traiter d’abord les plus anciens : la sortie de {now_fr} par jour ouvré ne suffit pas au stock déjà là."
+                ),
+                en: format!(
+                    "Handle the oldest first: an output of {now_en} per worked day is too little for the stock already there."
+                ),
+            },
+        },
+    };
+    if extra > 0 && cause != Cause::Holds {
+        fr.push_str(&format!(
+            " Il manque environ {extra} sorties par jour pendant {AHEAD} jours ouvrés."
+        ));
+        en.push_str(&format!(
+            " About {extra} more outputs a day are needed for {AHEAD} worked days."
+        ));
+    }
+    NextStep { fr: fr.replace(" :", "\u{a0}:"), en }
+}
