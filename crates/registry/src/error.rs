@@ -147,15 +147,13 @@ pub enum RegistryError {
         #[source]
         source: Box<toml::ser::Error>,
     },
-    /// The period, or a part of it, is already closed.
-    #[error("process {process}: period {asked} meets closed period {closed}")]
+    /// The period is already closed: it can only be restated.
+    #[error("process {process}: period {period} is already closed")]
     PeriodClosed {
         /// Process.
         process: ProcessId,
         /// Period asked for.
-        asked: Period,
-        /// Period closed before.
-        closed: Period,
+        period: Period,
     },
     /// The period was never closed.
     #[error("process {process}: period {period} is not closed")]

@@ -30,7 +30,5 @@ pub use error::{FileProblem, RegistryError};
 pub use imports::{ImportKind, ImportRecord, ImportStatus, LiveDelivery, NewImport, Undone};
 pub use jobs::{JobEnd, JobId, JobProgress, JobRecord, JobStatus, NewJob};
 pub use mappings::SavedMapping;
-pub use mounts::NetworkMount;
-pub use presence::Alone;
 pub use settings::{Body, ControlTotal};
 pub use sqlite::{OpenOptions, Registry};

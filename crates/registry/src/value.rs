@@ -1,1 +1,62 @@
 //! Conversions between the values of the program and the columns.
+
+use eclusier_core::{Period, ProcessId};
+use jiff::{Timestamp, civil::Date};
+use sha2::{Digest, Sha256};
+
+use crate::RegistryError;
+
+/// Microseconds since 1970 UTC; finer digits are dropped.
+pub(crate) fn to_us(at: Timestamp) -> i64 {
+    at.as_microsecond()
+}
+
+/// The instant as the database gives it back: whole microseconds.
+pub(crate) fn whole_us(at: Timestamp) -> Timestamp {
+    Timestamp::from_microsecond(at.as_microsecond()).unwrap_or(at)
+}
+
+pub(crate) fn to_timestamp(field: &'static str, us: i64) -> Result<Timestamp, RegistryError> {
+    Timestamp::from_microsecond(us).map_err(|_| wrong(field, us))
+}
+
+/// SQLite and PostgreSQL have no unsigned integers: beyond 2^63 a count is refused, not wrapped.
+pub(crate) fn to_count(field: &'static str, count: u64) -> Result<i64, RegistryError> {
+    i64::try_from(count).map_err(|_| wrong(field, count))
+}
+
+pub(crate) fn from_count(field: &'static str, count: i64) -> Result<u64, RegistryError> {
+    u64::try_from(count).map_err(|_| wrong(field, count))
+}
+
+pub(crate) fn to_date(field: &'static str, text: &str) -> Result<Date, RegistryError> {
+    text.parse().map_err(|_| wrong(field, text))
+}
+
+pub(crate) fn to_period(
+    field: &'static str,
+    from: &str,
+    to: &str,
+) -> Result<Period, RegistryError> {
+    Period::new(to_date(field, from)?, to_date(field, to)?)
+        .map_err(|_| wrong(field, format!("{from}..{to}")))
+}
+
+pub(crate) fn to_process(field: &'static str, text: String) -> Result<ProcessId, RegistryError> {
+    ProcessId::new(text.clone()).map_err(|_| wrong(field, text))
+}
+
+pub(crate) fn wrong(field: &'static str, value: impl ToString) -> RegistryError {
+    RegistryError::Value { field, value: value.to_string() }
+}
+
+/// Refuses text that is not JSON, before it is stored for ever.
+pub(crate) fn check_json(what: &'static str, text: &str) -> Result<(), RegistryError> {
+    serde_json::from_str::<serde::de::IgnoredAny>(text)
+        .map(|_| ())
+        .map_err(|source| RegistryError::Json { what, source })
+}
+
+pub(crate) fn sha256_hex(bytes: &[u8]) -> String {
+    hex::encode(Sha256::digest(bytes))
+}
