@@ -463,6 +463,11 @@ impl CaseTable {
         (code != NONE).then(|| self.names.name(code))
     }
 
+    /// Distinct (organisation, unit, product, channel).
+    pub fn dimension_combos(&self) -> impl Iterator<Item = [Option<&str>; 4]> {
+        self.combos.iter().map(|combo| combo.map(|code| self.name_of(code)))
+    }
+
     /// One case, as lists show it; `None` past the end.
     pub fn line(&self, case: usize) -> Option<CaseLine<'_>> {
         let opened_us = *self.opened_us.get(case)?;

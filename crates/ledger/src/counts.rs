@@ -78,6 +78,11 @@ impl CountsBook {
         self.days.len()
     }
 
+    /// Distinct (organisation, unit, product, channel).
+    pub fn dimension_combos(&self) -> impl Iterator<Item = [Option<&str>; 4]> {
+        self.places.keys().map(|d| [&d.org, &d.unit, &d.product, &d.channel].map(|v| v.as_deref()))
+    }
+
     /// Whether a kind was ever delivered.
     pub fn has(&self, kind: MovementKind) -> bool {
         self.places.values().flat_map(BTreeMap::values).any(|d| d.get(kind).is_some())
