@@ -53,6 +53,7 @@ pub enum Code {
     WholeFileInMemory,
     ClockChange,
     Restated,
+    ArtificialRows,
     UnnamedCase,
     EmptyCase,
     // whole file refused, or a question

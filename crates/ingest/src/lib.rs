@@ -6,12 +6,17 @@
 //! forbids it, which the report then says.
 
 pub mod context;
+pub mod counts;
 pub mod csv;
 mod door;
+pub mod detect;
+pub mod nir;
 pub mod error;
+mod events;
 pub mod finding;
 pub mod identity;
 pub mod mapping;
+pub mod ocel;
 pub mod preview;
 pub mod read;
 pub mod rows;
@@ -29,6 +34,7 @@ pub use finding::{Code, Finding, Findings};
 pub use identity::Pseudonymiser;
 pub use mapping::{DateOrder, Decimal, Encoding, Format, Kind, Mapping};
 pub use preview::{Hints, Preview};
+pub use read::{format_of, inspect, read_events};
 pub use rows::{
     EventRow, EventSink, Progress, Quarantine, RefusedRow, RowStats, RowWriter, SinkError,
 };

@@ -398,6 +398,21 @@ impl ZoneClock {
         if low == high && !changed { low } else { CHANGES }
     }
 
+    /// Midnight, as if in UTC, of the civil day an instant falls on.
+    pub fn civil_day(&self, instant: i64) -> i64 {
+        let offset = Timestamp::from_microsecond(instant)
+            .map_or(0, |at| i64::from(self.zone.to_offset(at).seconds()));
+        instant.saturating_add(offset * SECOND).div_euclid(DAY).saturating_mul(DAY)
+    }
+
+    /// How much later the second reading of a moment that was twice is, given the first.
+    pub fn fold_width(&self, first: i64) -> i64 {
+        let Ok(at) = Timestamp::from_microsecond(first) else { return 0 };
+        let before = self.zone.to_offset(at).seconds();
+        let later = self.zone.following(at).next();
+        later.map_or(0, |t| i64::from(before - t.offset().seconds()).max(0) * SECOND)
+    }
+
     fn slow(&self, civil: i64) -> (i64, Shift) {
         let Some(datetime) = civil_of(civil) else { return (civil, Shift::None) };
         let ambiguous = self.zone.to_ambiguous_timestamp(datetime);

@@ -43,13 +43,6 @@ impl<'a> Record<'a> {
         }
     }
 
-    /// Whether every field is empty or spaces: a line left by a spreadsheet.
-    pub fn is_blank(&self) -> bool {
-        self.fields.iter().all(|(a, b)| {
-            self.text.get(*a as usize..*b as usize).is_none_or(|t| t.trim().is_empty())
-        })
-    }
-
     /// Texts of all fields.
     pub fn cells(&self) -> impl Iterator<Item = &'a str> + '_ {
         (0..self.len()).map(|i| self.get(i))
@@ -96,17 +89,17 @@ impl Records {
         }
     }
 
-    /// The next record; lines without any character are passed over.
+    /// Line of the next character to be read.
+    pub fn line(&self) -> u64 {
+        self.line
+    }
+
+    /// The next record; lines that hold nothing but separators and spaces are passed over.
     #[expect(clippy::should_implement_trait, reason = "it lends its record")]
     pub fn next(&mut self) -> io::Result<Option<Record<'_>>> {
         let (place, line, mut problem) = loop {
             let Some((end, next)) = self.find_line_end()? else { return Ok(None) };
             let line = self.line;
-            if end == self.start {
-                self.start = next;
-                self.line += 1;
-                continue;
-            }
             let Some(next) = next_or_too_long(next) else {
                 // Longer than any honest line: show its beginning, pass over the rest.
                 let shown = self.start + 200.min(end - self.start);
@@ -118,6 +111,12 @@ impl Records {
                 break (Place::Scratch, line, Some(Code::Malformed));
             };
             let text = self.buffer.get(self.start..end).unwrap_or_default();
+            let nothing = |b: &u8| *b == self.separator || *b == b' ' || *b == b'\t';
+            if text.iter().all(nothing) {
+                self.start = next;
+                self.line += 1;
+                continue;
+            }
             if memchr::memchr(b'"', text).is_none() {
                 let from = self.start;
                 let fits = self.split(from, end);
@@ -126,6 +125,7 @@ impl Records {
                 break (Place::Buffer(from, end), line, (!fits).then_some(Code::Malformed));
             }
             break match self.quoted()? {
+                true if self.scratch.iter().all(|b| *b == b' ' || *b == b'\t') => continue,
                 true => (Place::Scratch, line, None),
                 // The buffer may have moved since: find the end of the line again.
                 false => match self.find_line_end()? {
@@ -472,7 +472,8 @@ mod tests {
                 let mut reader = csv::ReaderBuilder::new()
                     .delimiter(b';').flexible(true).has_headers(false).from_reader(text.as_bytes());
                 let theirs: Vec<Vec<String>> = reader.records()
-                    .filter_map(Result::ok).map(|r| r.iter().map(String::from).collect()).collect();
+                    .filter_map(Result::ok)
+                    .filter(|r| !r.iter().all(|c| c.trim_matches(' ').is_empty())).map(|r| r.iter().map(String::from).collect()).collect();
                 let ours: Vec<Vec<String>> = ours.into_iter().map(|r| r.1).collect();
                 prop_assert_eq!(ours, theirs);
             }
