@@ -56,76 +56,396 @@ pub(crate) enum Measure {
 }
 
 const ARRIVALS: &[&str] = &[
-    "entree", "entrees", "entrant", "entrants", "entrante", "entrantes", "recu", "recus", "recue",
-    "recues", "reception", "receptions", "arrivee", "arrivees", "arrive", "arrives", "depot",
-    "depots", "depose", "deposes", "deposees", "enregistre", "enregistres", "enregistrees", "appel",
-    "appels", "in", "incoming", "arrival", "arrivals", "received", "intake", "inflow", "calls",
-    "call", "nouveaux", "nouvelles", "new",
+    "entree",
+    "entrees",
+    "entrant",
+    "entrants",
+    "entrante",
+    "entrantes",
+    "recu",
+    "recus",
+    "recue",
+    "recues",
+    "reception",
+    "receptions",
+    "arrivee",
+    "arrivees",
+    "arrive",
+    "arrives",
+    "depot",
+    "depots",
+    "depose",
+    "deposes",
+    "deposees",
+    "enregistre",
+    "enregistres",
+    "enregistrees",
+    "appel",
+    "appels",
+    "in",
+    "incoming",
+    "arrival",
+    "arrivals",
+    "received",
+    "intake",
+    "inflow",
+    "calls",
+    "call",
+    "nouveaux",
+    "nouvelles",
+    "new",
 ];
 const OUTPUTS: &[&str] = &[
-    "sortie", "sorties", "sortant", "sortants", "sortante", "sortantes", "traite", "traites",
-    "traitee", "traitees", "liquide", "liquides", "liquidee", "liquidees", "liquidation",
-    "liquidations", "cloture", "clotures", "cloturee", "cloturees", "termine", "termines",
-    "terminee", "terminees", "acheve", "acheves", "achevees", "regle", "regles", "reglees",
-    "decision", "decisions", "out", "outgoing", "output", "outputs", "outflow", "processed",
-    "settled", "closed", "completed", "handled", "resolved", "done",
+    "sortie",
+    "sorties",
+    "sortant",
+    "sortants",
+    "sortante",
+    "sortantes",
+    "traite",
+    "traites",
+    "traitee",
+    "traitees",
+    "liquide",
+    "liquides",
+    "liquidee",
+    "liquidees",
+    "liquidation",
+    "liquidations",
+    "cloture",
+    "clotures",
+    "cloturee",
+    "cloturees",
+    "termine",
+    "termines",
+    "terminee",
+    "terminees",
+    "acheve",
+    "acheves",
+    "achevees",
+    "regle",
+    "regles",
+    "reglees",
+    "decision",
+    "decisions",
+    "out",
+    "outgoing",
+    "output",
+    "outputs",
+    "outflow",
+    "processed",
+    "settled",
+    "closed",
+    "completed",
+    "handled",
+    "resolved",
+    "done",
 ];
 const STOCK: &[&str] = &[
-    "stock", "stocks", "solde", "soldes", "restant", "restants", "restante", "restantes", "reste",
-    "restes", "encours", "backlog", "wip", "pending", "open", "outstanding", "remaining", "balance",
-    "inventory", "closing", "portefeuille",
+    "stock",
+    "stocks",
+    "solde",
+    "soldes",
+    "restant",
+    "restants",
+    "restante",
+    "restantes",
+    "reste",
+    "restes",
+    "encours",
+    "backlog",
+    "wip",
+    "pending",
+    "open",
+    "outstanding",
+    "remaining",
+    "balance",
+    "inventory",
+    "closing",
+    "portefeuille",
 ];
 const CANCELLED: &[&str] = &[
-    "annule", "annules", "annulee", "annulees", "annulation", "annulations", "abandon", "abandons",
-    "abandonne", "abandonnes", "abandonnees", "cancelled", "canceled", "cancellations", "withdrawn",
+    "annule",
+    "annules",
+    "annulee",
+    "annulees",
+    "annulation",
+    "annulations",
+    "abandon",
+    "abandons",
+    "abandonne",
+    "abandonnes",
+    "abandonnees",
+    "cancelled",
+    "canceled",
+    "cancellations",
+    "withdrawn",
 ];
 const TRANSFERRED: &[&str] = &[
-    "transfere", "transferes", "transferee", "transferees", "transfert", "transferts", "transferred",
-    "transfers", "transfer", "reoriente", "reorientes", "reorientees", "redirected",
+    "transfere",
+    "transferes",
+    "transferee",
+    "transferees",
+    "transfert",
+    "transferts",
+    "transferred",
+    "transfers",
+    "transfer",
+    "reoriente",
+    "reorientes",
+    "reorientees",
+    "redirected",
 ];
 const REOPENED: &[&str] = &[
-    "rouvert", "rouverts", "rouverte", "rouvertes", "reouvert", "reouverts", "reouverte",
-    "reouvertes", "reouverture", "reouvertures", "reopened", "reopenings", "reopening",
+    "rouvert",
+    "rouverts",
+    "rouverte",
+    "rouvertes",
+    "reouvert",
+    "reouverts",
+    "reouverte",
+    "reouvertes",
+    "reouverture",
+    "reouvertures",
+    "reopened",
+    "reopenings",
+    "reopening",
 ];
 const AUTOMATIC: &[&str] = &[
-    "automatique", "automatiques", "automatiquement", "auto", "automatise", "automatises",
-    "automatisees", "automatic", "automatically", "automated", "robot",
+    "automatique",
+    "automatiques",
+    "automatiquement",
+    "auto",
+    "automatise",
+    "automatises",
+    "automatisees",
+    "automatic",
+    "automatically",
+    "automated",
+    "robot",
 ];
-const HUMAN: &[&str] =
-    &["manuel", "manuels", "manuelle", "manuelles", "manuellement", "humain", "humains", "human", "manual", "manually", "agents"];
+const HUMAN: &[&str] = &[
+    "manuel",
+    "manuels",
+    "manuelle",
+    "manuelles",
+    "manuellement",
+    "humain",
+    "humains",
+    "human",
+    "manual",
+    "manually",
+    "agents",
+];
 const CORRECTIONS: &[&str] = &[
-    "correction", "corrections", "regularisation", "regularisations", "ajustement", "ajustements",
-    "redressement", "redressements", "adjustment", "adjustments",
+    "correction",
+    "corrections",
+    "regularisation",
+    "regularisations",
+    "ajustement",
+    "ajustements",
+    "redressement",
+    "redressements",
+    "adjustment",
+    "adjustments",
 ];
-const OPENING: &[&str] =
-    &["initial", "initiale", "debut", "veille", "matin", "ouverture", "opening", "precedent", "report", "start"];
+const OPENING: &[&str] = &[
+    "initial",
+    "initiale",
+    "debut",
+    "veille",
+    "matin",
+    "ouverture",
+    "opening",
+    "precedent",
+    "report",
+    "start",
+];
 /// Words that turn a count into something else.
 const OTHER: &[&str] = &[
-    "cumul", "cumule", "cumules", "cumulee", "cumulees", "cumulative", "ytd", "moyenne", "moyennes",
-    "moyen", "moy", "mediane", "median", "taux", "objectif", "objectifs", "cible", "cibles",
-    "target", "targets", "prevision", "previsions", "prevu", "prevus", "prevue", "prevues",
-    "previsionnel", "forecast", "budget", "ecart", "variation", "evolution", "delai", "delais", "age",
-    "anciennete", "etp", "etpt", "fte", "effectif", "effectifs", "duree", "average", "mean", "rate",
-    "ratio", "percent", "pct", "pourcentage", "heures", "minutes", "jours", "days", "hours", "gap",
-    "cout", "montant", "montants", "amount", "eur", "euros",
+    "cumul",
+    "cumule",
+    "cumules",
+    "cumulee",
+    "cumulees",
+    "cumulative",
+    "ytd",
+    "moyenne",
+    "moyennes",
+    "moyen",
+    "moy",
+    "mediane",
+    "median",
+    "taux",
+    "objectif",
+    "objectifs",
+    "cible",
+    "cibles",
+    "target",
+    "targets",
+    "prevision",
+    "previsions",
+    "prevu",
+    "prevus",
+    "prevue",
+    "prevues",
+    "previsionnel",
+    "forecast",
+    "budget",
+    "ecart",
+    "variation",
+    "evolution",
+    "delai",
+    "delais",
+    "age",
+    "anciennete",
+    "etp",
+    "etpt",
+    "fte",
+    "effectif",
+    "effectifs",
+    "duree",
+    "average",
+    "mean",
+    "rate",
+    "ratio",
+    "percent",
+    "pct",
+    "pourcentage",
+    "heures",
+    "minutes",
+    "jours",
+    "days",
+    "hours",
+    "gap",
+    "cout",
+    "montant",
+    "montants",
+    "amount",
+    "eur",
+    "euros",
 ];
 /// Words that carry no meaning beside a measure.
 const FILLERS: &[&str] = &[
-    "total", "totaux", "totale", "totales", "nombre", "nb", "nbre", "de", "des", "du", "d", "le",
-    "la", "les", "l", "dossier", "dossiers", "demande", "demandes", "piece", "pieces", "document",
-    "documents", "jour", "j", "journee", "quotidien", "quotidienne", "quotidiens", "flux", "en", "au",
-    "aux", "a", "par", "the", "of", "at", "end", "number", "count", "counts", "case", "cases", "item",
-    "items", "daily", "per", "day", "volume", "volumes", "vol", "qte", "quantite", "fin", "soir",
-    "final", "finale", "finaux", "cours", "traiter", "attente", "instance", "instances", "ce", "dans",
-    "offered", "presentes", "ouvert", "ouverts", "work", "progress", "to", "be", "restent", "n", "on",
-    "hand", "dont", "y", "compris", "suivi", "tableau", "situation", "non",
+    "total",
+    "totaux",
+    "totale",
+    "totales",
+    "nombre",
+    "nb",
+    "nbre",
+    "de",
+    "des",
+    "du",
+    "d",
+    "le",
+    "la",
+    "les",
+    "l",
+    "dossier",
+    "dossiers",
+    "demande",
+    "demandes",
+    "piece",
+    "pieces",
+    "document",
+    "documents",
+    "jour",
+    "j",
+    "journee",
+    "quotidien",
+    "quotidienne",
+    "quotidiens",
+    "flux",
+    "en",
+    "au",
+    "aux",
+    "a",
+    "par",
+    "the",
+    "of",
+    "at",
+    "end",
+    "number",
+    "count",
+    "counts",
+    "case",
+    "cases",
+    "item",
+    "items",
+    "daily",
+    "per",
+    "day",
+    "volume",
+    "volumes",
+    "vol",
+    "qte",
+    "quantite",
+    "fin",
+    "soir",
+    "final",
+    "finale",
+    "finaux",
+    "cours",
+    "traiter",
+    "attente",
+    "instance",
+    "instances",
+    "ce",
+    "dans",
+    "offered",
+    "presentes",
+    "ouvert",
+    "ouverts",
+    "work",
+    "progress",
+    "to",
+    "be",
+    "restent",
+    "n",
+    "on",
+    "hand",
+    "dont",
+    "y",
+    "compris",
+    "suivi",
+    "tableau",
+    "situation",
+    "non",
 ];
 /// Words that name a channel when they stand beside a measure.
 const CHANNELS: &[&str] = &[
-    "courrier", "courriers", "papier", "papiers", "internet", "web", "ligne", "online", "mail",
-    "mails", "email", "courriel", "courriels", "telephone", "phone", "guichet", "accueil",
-    "dematerialise", "dematerialises", "dematerialisees", "scan", "teleservice", "teleservices",
-    "edi", "fax", "sms", "desk", "post", "letter", "letters", "paper",
+    "courrier",
+    "courriers",
+    "papier",
+    "papiers",
+    "internet",
+    "web",
+    "ligne",
+    "online",
+    "mail",
+    "mails",
+    "email",
+    "courriel",
+    "courriels",
+    "telephone",
+    "phone",
+    "guichet",
+    "accueil",
+    "dematerialise",
+    "dematerialises",
+    "dematerialisees",
+    "scan",
+    "teleservice",
+    "teleservices",
+    "edi",
+    "fax",
+    "sms",
+    "desk",
+    "post",
+    "letter",
+    "letters",
+    "paper",
 ];
 
 /// A measure found in words, and the words left beside it.
@@ -147,7 +467,9 @@ pub(crate) fn measure(text: &str) -> Option<Measured> {
     let pair = |a: &str, b: &str| words.windows(2).any(|w| w[0].0 == a && w[1].0 == b);
     // « Soldés » are outputs, « Solde » is a stock: the accent alone tells them apart.
     let settled_word = words.iter().any(|(n, w)| {
-        (n.starts_with("solde") && w.to_lowercase().starts_with("soldé")) || n == "soldees" || n == "soldee"
+        (n.starts_with("solde") && w.to_lowercase().starts_with("soldé"))
+            || n == "soldees"
+            || n == "soldee"
     });
     let in_progress = pair("en", "cours")
         || pair("en", "attente")
@@ -208,8 +530,11 @@ pub(crate) fn measure(text: &str) -> Option<Measured> {
         (Measure::Human, &[HUMAN])
     };
     let spent = |w: &str| {
-        used.iter().any(|l| l.contains(&w)) || FILLERS.contains(&w) || (settled_word && w.starts_with("solde"))
+        used.iter().any(|l| l.contains(&w))
+            || FILLERS.contains(&w)
+            || (settled_word && w.starts_with("solde"))
             || w == "which" && part
+            || w == "1" && pair("j", "1")
     };
     let rest: Vec<&str> = words.iter().filter(|(n, _)| !spent(n)).map(|(_, w)| *w).collect();
     Some(Measured { measure, rest: rest.join(" ") })
@@ -234,11 +559,53 @@ pub(crate) fn dimension(header: &str) -> Option<Dimension> {
     let has = |list: &[&str]| text.split(' ').any(|w| list.contains(&w));
     if has(&["canal", "canaux", "channel", "media", "origine", "vecteur"]) {
         Some(Dimension::Channel)
-    } else if has(&["organisme", "organismes", "caisse", "org", "organisation", "organization", "body", "departement"]) {
+    } else if has(&[
+        "organisme",
+        "organismes",
+        "caisse",
+        "org",
+        "organisation",
+        "organization",
+        "body",
+        "departement",
+    ]) {
         Some(Dimension::Org)
-    } else if has(&["service", "equipe", "unite", "unit", "team", "site", "pole", "agence", "cellule", "secteur", "direction", "department"]) {
+    } else if has(&[
+        "service",
+        "equipe",
+        "unite",
+        "unit",
+        "team",
+        "site",
+        "pole",
+        "agence",
+        "cellule",
+        "secteur",
+        "direction",
+        "department",
+    ]) {
         Some(Dimension::Unit)
-    } else if has(&["prestation", "prestations", "type", "produit", "product", "nature", "motif", "famille", "processus", "process", "risque", "categorie", "category", "file", "domaine", "activite", "libelle", "demande", "legislation"]) {
+    } else if has(&[
+        "prestation",
+        "prestations",
+        "type",
+        "produit",
+        "product",
+        "nature",
+        "motif",
+        "famille",
+        "processus",
+        "process",
+        "risque",
+        "categorie",
+        "category",
+        "file",
+        "domaine",
+        "activite",
+        "libelle",
+        "demande",
+        "legislation",
+    ]) {
         Some(Dimension::Product)
     } else {
         None
@@ -248,7 +615,8 @@ pub(crate) fn dimension(header: &str) -> Option<Dimension> {
 /// Whether words beside a measure name a channel rather than a product.
 pub(crate) fn is_channel(text: &str) -> bool {
     let text = normal(text);
-    !text.is_empty() && text.split(' ').all(|w| CHANNELS.contains(&w) || matches!(w, "e" | "en" | "par"))
+    !text.is_empty()
+        && text.split(' ').all(|w| CHANNELS.contains(&w) || matches!(w, "e" | "en" | "par"))
 }
 
 /// Whether a header names the day of the row.
@@ -261,21 +629,83 @@ pub(crate) fn is_date(header: &str) -> bool {
 /// Whether a header names the measure of the row, in a long table.
 pub(crate) fn is_kind_header(header: &str) -> bool {
     normal(header).split(' ').any(|w| {
-        matches!(w, "mouvement" | "mouvements" | "movement" | "sens" | "flux" | "indicateur" | "indicator" | "mesure" | "measure" | "kind" | "rubrique")
+        matches!(
+            w,
+            "mouvement"
+                | "mouvements"
+                | "movement"
+                | "sens"
+                | "flux"
+                | "indicateur"
+                | "indicator"
+                | "mesure"
+                | "measure"
+                | "kind"
+                | "rubrique"
+        )
     })
 }
 
 /// Whether a header names a bare number.
 pub(crate) fn is_value_header(header: &str) -> bool {
     normal(header).split(' ').any(|w| {
-        matches!(w, "nombre" | "nb" | "nbre" | "valeur" | "valeurs" | "quantite" | "qte" | "volume" | "count" | "value" | "number" | "quantity" | "total" | "y")
+        matches!(
+            w,
+            "nombre"
+                | "nb"
+                | "nbre"
+                | "valeur"
+                | "valeurs"
+                | "quantite"
+                | "qte"
+                | "volume"
+                | "count"
+                | "value"
+                | "number"
+                | "quantity"
+                | "total"
+                | "y"
+        )
     })
 }
 
 /// Whether a column only cuts time (weekday, week, month, year): never a count.
 pub(crate) fn is_time_part(header: &str) -> bool {
     normal(header).split(' ').any(|w| {
-        matches!(w, "weekday" | "semaine" | "week" | "mois" | "month" | "annee" | "year" | "trimestre" | "quarter" | "heure" | "hour" | "index" | "id" | "rang" | "ferie" | "holiday" | "vacances")
+        matches!(
+            w,
+            "weekday"
+                | "semaine"
+                | "week"
+                | "mois"
+                | "month"
+                | "annee"
+                | "year"
+                | "trimestre"
+                | "quarter"
+                | "heure"
+                | "hour"
+                | "index"
+                | "id"
+                | "rang"
+                | "ferie"
+                | "holiday"
+                | "vacances"
+        )
+    })
+}
+
+/// Whether a header announces people or remarks: never kept beside counts.
+pub(crate) fn is_person_or_remark(header: &str) -> bool {
+    normal(header).split(' ').any(|w| {
+        matches!(
+            w,
+            "responsable" | "referent" | "agent" | "agents" | "nom" | "noms" | "prenom" | "gestionnaire"
+                | "technicien" | "manager" | "name" | "names" | "person" | "personne" | "user"
+                | "utilisateur" | "auteur" | "saisi" | "pilote" | "cadre" | "contact" | "matricule"
+                | "commentaire" | "commentaires" | "observation" | "observations" | "remarque"
+                | "remarques" | "note" | "notes" | "comment" | "comments" | "remark" | "remarks" | "owner"
+        )
     })
 }
 
@@ -283,9 +713,34 @@ pub(crate) fn is_time_part(header: &str) -> bool {
 pub(crate) fn is_weekday(text: &str) -> bool {
     matches!(
         normal(text).as_str(),
-        "lundi" | "mardi" | "mercredi" | "jeudi" | "vendredi" | "samedi" | "dimanche" | "lun" | "mar"
-            | "mer" | "jeu" | "ven" | "sam" | "dim" | "monday" | "tuesday" | "wednesday" | "thursday"
-            | "friday" | "saturday" | "sunday" | "mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun"
+        "lundi"
+            | "mardi"
+            | "mercredi"
+            | "jeudi"
+            | "vendredi"
+            | "samedi"
+            | "dimanche"
+            | "lun"
+            | "mar"
+            | "mer"
+            | "jeu"
+            | "ven"
+            | "sam"
+            | "dim"
+            | "monday"
+            | "tuesday"
+            | "wednesday"
+            | "thursday"
+            | "friday"
+            | "saturday"
+            | "sunday"
+            | "mon"
+            | "tue"
+            | "wed"
+            | "thu"
+            | "fri"
+            | "sat"
+            | "sun"
     )
 }
 
@@ -294,9 +749,17 @@ pub(crate) fn is_total(text: &str) -> bool {
     let text = normal(text);
     let mut words = text.split(' ');
     match (words.next(), words.next()) {
-        (Some("total" | "totaux" | "somme" | "sommes" | "cumul" | "moyenne" | "moyennes" | "subtotal" | "sum" | "average"), _) => true,
+        (
+            Some(
+                "total" | "totaux" | "somme" | "sommes" | "cumul" | "moyenne" | "moyennes"
+                | "subtotal" | "sum" | "average",
+            ),
+            _,
+        ) => true,
         (Some("ensemble" | "mean"), None) => true,
-        (Some("sous"), Some("total" | "totaux")) | (Some("grand" | "overall"), Some("total")) => true,
+        (Some("sous"), Some("total" | "totaux")) | (Some("grand" | "overall"), Some("total")) => {
+            true
+        }
         _ => false,
     }
 }
@@ -307,9 +770,24 @@ pub(crate) fn is_notice(sheet: &str) -> bool {
     let first = text.split(' ').next().unwrap_or("");
     matches!(
         first,
-        "notice" | "lisez" | "lisezmoi" | "readme" | "read" | "aide" | "help" | "instructions" | "instruction"
-            | "legende" | "legend" | "consignes" | "documentation" | "sommaire" | "contents" | "about"
-            | "metadonnees" | "metadata"
+        "notice"
+            | "lisez"
+            | "lisezmoi"
+            | "readme"
+            | "read"
+            | "aide"
+            | "help"
+            | "instructions"
+            | "instruction"
+            | "legende"
+            | "legend"
+            | "consignes"
+            | "documentation"
+            | "sommaire"
+            | "contents"
+            | "about"
+            | "metadonnees"
+            | "metadata"
     ) || text.starts_with("mode d emploi")
         || text.starts_with("a lire")
         || text.starts_with("how to")
@@ -331,8 +809,20 @@ pub(crate) fn is_error(text: &str) -> bool {
     text.starts_with('#')
         && matches!(
             text.trim_end_matches(['!', '?']).to_ascii_uppercase().as_str(),
-            "#N/A" | "#NA" | "#REF" | "#DIV/0" | "#VALUE" | "#VALEUR" | "#NAME" | "#NOM" | "#NULL" | "#NUL"
-                | "#NUM" | "#NOMBRE" | "#SPILL" | "#CALC"
+            "#N/A"
+                | "#NA"
+                | "#REF"
+                | "#DIV/0"
+                | "#VALUE"
+                | "#VALEUR"
+                | "#NAME"
+                | "#NOM"
+                | "#NULL"
+                | "#NUL"
+                | "#NUM"
+                | "#NOMBRE"
+                | "#SPILL"
+                | "#CALC"
         )
         || text.starts_with("Err:")
 }
