@@ -10,13 +10,20 @@
 //! - Whoever writes holds the [`LockGuard`] of the process from the moment the
 //!   base snapshot is read until the registry has committed.
 
+mod block;
 pub mod disk;
 mod error;
+mod footers;
+mod join;
+mod layout;
 mod live;
 mod lock;
 mod maintain;
+mod read;
+mod sort;
 mod stage;
 mod stop;
+mod write;
 
 use std::{
     path::{Path, PathBuf},
@@ -42,8 +49,6 @@ pub struct LakeOptions {
     pub group_rows: usize,
     /// Rows of a file, cut at the next case boundary.
     pub file_rows: u64,
-    /// Rows gathered before they are encoded together, in parallel.
-    pub wave_rows: usize,
     /// Rows per batch handed to a kernel, before cutting at case boundaries.
     pub batch_rows: usize,
     /// Level of zstd compression.
@@ -57,7 +62,6 @@ impl Default for LakeOptions {
             run_bytes: 96 << 20,
             group_rows: 131_072,
             file_rows: 2_000_000,
-            wave_rows: 131_072,
             batch_rows: 32_768,
             zstd_level: 1,
         }
@@ -70,6 +74,7 @@ pub struct Lake {
     root: PathBuf,
     disk: Arc<dyn Disk>,
     options: LakeOptions,
+    footers: footers::Footers,
 }
 
 impl Lake {
@@ -86,7 +91,7 @@ impl Lake {
     ) -> Result<Lake, LakeError> {
         let root = root.into();
         disk.create_dirs(&root).map_err(|e| LakeError::io("create", &root, e))?;
-        Ok(Lake { root, disk, options })
+        Ok(Lake { root, disk, options, footers: footers::Footers::default() })
     }
 
     /// Folder of the lake.

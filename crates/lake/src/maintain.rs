@@ -1,7 +1,7 @@
 //! Keeping the folder clean: orphans of a crash, small files, checks.
 
 use eclusier_core::{Commit, DeliveryId, ProcessId, Snapshot};
-use eclusier_eventlog::{Filter, Kernel, Movement};
+use eclusier_eventlog::Movement;
 
 use crate::{Lake, LakeError, Stop};
 
@@ -28,17 +28,6 @@ pub struct Problem {
 }
 
 impl Lake {
-    /// Folds whole cases into a measure: files in parallel, partials merged in file order.
-    pub fn run<K: Kernel>(
-        &self,
-        _snapshot: &Snapshot,
-        _filter: &Filter,
-        _kernel: &K,
-        _stop: &Stop,
-    ) -> Result<K::Output, LakeError> {
-        Err(LakeError::Internal { what: "being built" })
-    }
-
     /// Writes the daily counts of one delivery.
     pub fn write_counts(
         &self,

@@ -1,0 +1,4 @@
+//! Tests of the lake through its public door.
+
+mod common;
+mod histories;
