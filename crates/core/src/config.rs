@@ -156,6 +156,32 @@ pub struct Closure {
     pub reason: String,
 }
 
+/// When a process is said tense or critical. With a share to hold, by how far it is
+/// missed; otherwise by the part of the stock past its date.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AlertRules {
+    /// Tense when the share in time misses its target by more than this (0.02 is 2 points).
+    pub tense_points: f64,
+    /// Critical beyond this.
+    pub critical_points: f64,
+    /// Tense when more than this part of the stock is past its date.
+    pub tense_late_share: f64,
+    /// Critical beyond this.
+    pub critical_late_share: f64,
+}
+
+impl Default for AlertRules {
+    fn default() -> Self {
+        Self {
+            tense_points: 0.0,
+            critical_points: 0.10,
+            tense_late_share: 0.05,
+            critical_late_share: 0.20,
+        }
+    }
+}
+
 /// One version of the rules of a process.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -174,6 +200,8 @@ pub struct ProcessRules {
     pub states: States,
     /// Parameters of the default rule.
     pub closing_rule: ClosingRule,
+    /// When the process is said tense or critical.
+    pub alert: AlertRules,
     /// Targets; the most specific product wins.
     pub target: Vec<Target>,
     /// Windows left out of the age of stock and of delays.
@@ -208,6 +236,7 @@ impl Default for ProcessRules {
             worked_weekdays: vec![1, 2, 3, 4, 5],
             states: States::default(),
             closing_rule: ClosingRule::default(),
+            alert: AlertRules::default(),
             target: Vec::new(),
             exclusion: Vec::new(),
             neutralised: Vec::new(),
