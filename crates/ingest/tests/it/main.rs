@@ -8,4 +8,7 @@
 )]
 
 mod common;
+mod counts;
+mod sheet;
+mod shared_tables;
 mod xes;
