@@ -1,13 +1,17 @@
 //! The door of structured logs: texts of one event in, a checked row or a
 //! quarantined one out. Shared by XES, OCEL and Parquet.
 
+use std::borrow::Cow;
+
 use eclusier_eventlog::Precision;
 
 use crate::{
     context::{Context, EventReport},
     error::IngestError,
     finding::Code,
+    identity::Pseudonymiser,
     mapping::{Constants, DateOrder, Mapping},
+    nir,
     rows::{EventRow, EventSink, RowWriter},
     values::{DEFAULT_PIVOT, Moment, Shift, ZoneClock, parse_moment},
 };
@@ -45,7 +49,7 @@ pub(crate) struct RawEvent<'a> {
     pub attributes: Option<&'a str>,
 }
 
-/// Names of the quarantine's columns, in the order of [`Door::refuse`].
+/// Names of the quarantine's columns, in the order of [`refuse`].
 const COLUMNS: [&str; 10] = [
     "case",
     "activity",
@@ -60,19 +64,23 @@ const COLUMNS: [&str; 10] = [
 ];
 
 /// Checks events and writes rows.
-pub(crate) struct Door<'s, 'c, 'a> {
-    pub ctx: &'c mut Context<'a>,
+pub(crate) struct Door<'s> {
     writer: RowWriter<'s>,
     clock: ZoneClock,
     order: DateOrder,
     pivot: u8,
     constants: Constants,
+    local: Pseudonymiser,
+    /// Bare numbers of thirteen digits in the case are national identity numbers.
+    bare_cases: bool,
+    /// The last case met, as delivered and as stored.
+    case: (String, String),
     rows: u64,
 }
 
-impl<'s, 'c, 'a> Door<'s, 'c, 'a> {
+impl<'s> Door<'s> {
     pub(crate) fn new(
-        ctx: &'c mut Context<'a>,
+        ctx: &mut Context<'_>,
         mapping: &Mapping,
         sink: &'s mut dyn EventSink,
     ) -> Result<Self, IngestError> {
@@ -95,49 +103,135 @@ impl<'s, 'c, 'a> Door<'s, 'c, 'a> {
             order: mapping.date_order.unwrap_or(DateOrder::Ymd),
             pivot: mapping.date_pivot.unwrap_or(DEFAULT_PIVOT),
             constants: mapping.constants.clone(),
+            local: ctx.people.clone(),
+            bare_cases: false,
+            case: Default::default(),
             rows: 0,
             writer,
-            ctx,
         })
     }
 
+    /// Says that the cases are named by national identity numbers without their key.
+    pub(crate) fn set_bare_cases(&mut self, bare: bool) {
+        self.bare_cases = bare;
+    }
+
     /// Takes one event: written, or refused with its reason.
-    pub(crate) fn accept(&mut self, event: &RawEvent<'_>) -> Result<(), IngestError> {
+    #[inline]
+    pub(crate) fn accept(
+        &mut self,
+        ctx: &mut Context<'_>,
+        event: &RawEvent<'_>,
+    ) -> Result<(), IngestError> {
         self.rows += 1;
+        if self.case.0 != event.case {
+            self.new_case(ctx, event)?;
+        } else if self.case.0 != self.case.1 {
+            found_nir(ctx, event.line, "case")?;
+        }
+        // National identity numbers are long: most texts are not looked at.
+        let long = |text: Option<&str>| text.is_some_and(|t| t.len() >= 13 && digits(t) >= 12);
+        let texts = [event.org, event.unit, event.product, event.channel, event.attributes];
+        if long(Some(event.activity)) || long(event.resource) || texts.into_iter().any(long) {
+            return self.accept_cleaned(ctx, event);
+        }
+        self.accept_clean(ctx, event)
+    }
+
+    #[cold]
+    fn new_case(&mut self, ctx: &mut Context<'_>, event: &RawEvent<'_>) -> Result<(), IngestError> {
+        self.case.0.clear();
+        self.case.0.push_str(event.case);
+        self.case.1.clear();
+        match nir::replace(event.case, self.bare_cases, &self.local) {
+            Cow::Borrowed(same) => self.case.1.push_str(same),
+            Cow::Owned(clean) => {
+                self.case.1.push_str(&clean);
+                found_nir(ctx, event.line, "case")?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Replaces the national identity numbers that long texts hold, then goes on.
+    #[cold]
+    fn accept_cleaned(
+        &mut self,
+        ctx: &mut Context<'_>,
+        event: &RawEvent<'_>,
+    ) -> Result<(), IngestError> {
+        let people = self.local.clone();
+        let mut clean = |text, column| clean(ctx, &people, event.line, text, column);
+        let activity = clean(event.activity, "activity")?;
+        let mut maybe = |text: Option<_>, column| text.map(|t| clean(t, column)).transpose();
+        let org = maybe(event.org, "org")?;
+        let unit = maybe(event.unit, "unit")?;
+        let product = maybe(event.product, "product")?;
+        let channel = maybe(event.channel, "channel")?;
+        let attributes = maybe(event.attributes, "attributes")?;
+        // People are replaced by the writer: a number among them is said all the same.
+        maybe(event.resource, "resource")?;
+        let event = RawEvent {
+            activity: &activity,
+            org: org.as_deref(),
+            unit: unit.as_deref(),
+            product: product.as_deref(),
+            channel: channel.as_deref(),
+            attributes: attributes.as_deref(),
+            ..*event
+        };
+        self.accept_clean(ctx, &event)
+    }
+
+    #[inline]
+    fn accept_clean(
+        &mut self,
+        ctx: &mut Context<'_>,
+        event: &RawEvent<'_>,
+    ) -> Result<(), IngestError> {
+        // Quarantine, too, sees only the case as stored.
+        let case = std::mem::take(&mut self.case.1);
+        let answer = self.write(ctx, &RawEvent { case: &case, ..*event });
+        self.case.1 = case;
+        answer
+    }
+
+    #[inline]
+    fn write(&mut self, ctx: &mut Context<'_>, event: &RawEvent<'_>) -> Result<(), IngestError> {
         if event.case.is_empty() {
-            return self.refuse(event, "case", Code::MissingCase, || {
+            return refuse(ctx, event, "case", Code::MissingCase, || {
                 ["l’événement n’a pas de dossier".into(), "the event has no case".into()]
             });
         }
         if event.activity.is_empty() {
-            return self.refuse(event, "activity", Code::MissingActivity, || {
+            return refuse(ctx, event, "activity", Code::MissingActivity, || {
                 [
                     "l’événement n’a pas de nom d’activité".into(),
                     "the event has no activity name".into(),
                 ]
             });
         }
-        let (time, precision) = match self.instant(event, event.time, "time")? {
+        let (time, precision) = match self.instant(ctx, event, event.time, "time")? {
             Read::Value(time, precision) => (time, precision),
             Read::None => {
-                return self.refuse(event, "time", Code::MissingTime, || {
+                return refuse(ctx, event, "time", Code::MissingTime, || {
                     ["l’événement n’a pas de date".into(), "the event has no date".into()]
                 });
             }
             Read::Refused => return Ok(()),
         };
-        let start = match self.instant(event, event.start, "start")? {
+        let start = match self.instant(ctx, event, event.start, "start")? {
             Read::Value(start, _) => Some(start),
             Read::None => None,
             Read::Refused => return Ok(()),
         };
         if start.is_some_and(|s| s > time) {
-            return self.refuse(event, "start", Code::EndBeforeStart, || {
+            return refuse(ctx, event, "start", Code::EndBeforeStart, || {
                 ["la fin précède le début".into(), "the end comes before the start".into()]
             });
         }
         if !(0..4_102_444_800_000_000).contains(&time) {
-            self.ctx.findings.add(Code::SuspectDate, Some(event.line), Some("time"), || {
+            ctx.findings.add(Code::SuspectDate, Some(event.line), Some("time"), || {
                 [
                     "date d’avant 1970 ou d’après 2100, gardée : vérifiez-la à la source".into(),
                     "date before 1970 or after 2100, kept: check it at the source".into(),
@@ -158,40 +252,12 @@ impl<'s, 'c, 'a> Door<'s, 'c, 'a> {
             channel: own(event.channel).or(self.constants.channel.as_deref()),
             attributes: event.attributes,
         };
-        self.writer.write(&row).map_err(|e| self.ctx.sink_error(e))
-    }
-
-    /// Sends an event to quarantine.
-    pub(crate) fn refuse(
-        &mut self,
-        event: &RawEvent<'_>,
-        column: &str,
-        code: Code,
-        words: impl FnOnce() -> [String; 2],
-    ) -> Result<(), IngestError> {
-        // The person is replaced before anything is written, here too.
-        let person = match event.resource.filter(|r| !r.is_empty()) {
-            Some(id) => self.ctx.people.person(id).to_owned(),
-            None => String::new(),
-        };
-        let (time, start) = (shown(event.time), shown(event.start));
-        let fields = [
-            event.case,
-            event.activity,
-            &time,
-            &start,
-            event.lifecycle.unwrap_or(""),
-            &person,
-            event.org.unwrap_or(""),
-            event.unit.unwrap_or(""),
-            event.product.unwrap_or(""),
-            event.channel.unwrap_or(""),
-        ];
-        self.ctx.refuse(event.line, column, code, words(), &fields)
+        self.writer.write(&row).map_err(|e| ctx.sink_error(e))
     }
 
     fn instant(
         &mut self,
+        ctx: &mut Context<'_>,
         event: &RawEvent<'_>,
         when: When<'_>,
         column: &str,
@@ -215,7 +281,7 @@ impl<'s, 'c, 'a> Door<'s, 'c, 'a> {
         };
         let Some((us, shift, precision)) = placed else {
             let text = shown(when);
-            self.refuse(event, column, Code::BadDate, || {
+            refuse(ctx, event, column, Code::BadDate, || {
                 [
                     format!("« {text} » n’est pas une date ISO 8601 (2025-01-31T14:30:00+01:00)"),
                     format!("{text:?} is not an ISO 8601 date (2025-01-31T14:30:00+01:00)"),
@@ -224,7 +290,7 @@ impl<'s, 'c, 'a> Door<'s, 'c, 'a> {
             return Ok(Read::Refused);
         };
         if shift != Shift::None {
-            self.ctx.findings.add(Code::ClockChange, Some(event.line), Some(column), || {
+            ctx.findings.add(Code::ClockChange, Some(event.line), Some(column), || {
                 [
                     "heure du changement d’heure, lue au plus tôt : indiquez le décalage à la source".into(),
                     "time inside a clock change, read at its earliest: give the offset at the source".into(),
@@ -234,17 +300,80 @@ impl<'s, 'c, 'a> Door<'s, 'c, 'a> {
         Ok(Read::Value(us, precision))
     }
 
-    /// Events met so far, refused ones included.
-    pub(crate) fn rows(&self) -> u64 {
-        self.rows
-    }
-
     /// Closes the reading.
-    pub(crate) fn finish(self) -> Result<EventReport, IngestError> {
-        let Self { ctx, writer, rows, .. } = self;
-        let stats = writer.finish().map_err(|e| ctx.sink_error(e))?;
-        Ok(ctx.event_report(rows, stats))
+    pub(crate) fn finish(self, ctx: &mut Context<'_>) -> Result<EventReport, IngestError> {
+        let stats = self.writer.finish().map_err(|e| ctx.sink_error(e))?;
+        Ok(ctx.event_report(self.rows, stats))
     }
+}
+
+/// Sends an event to quarantine.
+fn refuse(
+    ctx: &mut Context<'_>,
+    event: &RawEvent<'_>,
+    column: &str,
+    code: Code,
+    words: impl FnOnce() -> [String; 2],
+) -> Result<(), IngestError> {
+    // The person is replaced before anything is written, here too.
+    let person = match event.resource.filter(|r| !r.is_empty()) {
+        Some(id) => ctx.people.person(id).to_owned(),
+        None => String::new(),
+    };
+    let (time, start) = (shown(event.time), shown(event.start));
+    let fields = [
+        event.case,
+        event.activity,
+        &time,
+        &start,
+        event.lifecycle.unwrap_or(""),
+        &person,
+        event.org.unwrap_or(""),
+        event.unit.unwrap_or(""),
+        event.product.unwrap_or(""),
+        event.channel.unwrap_or(""),
+    ];
+    ctx.refuse(event.line, column, code, words(), &fields)
+}
+
+/// Decimal digits of a text.
+#[inline]
+fn digits(text: &str) -> usize {
+    text.bytes().filter(u8::is_ascii_digit).count()
+}
+
+/// A text without the national identity numbers it holds.
+fn clean<'t>(
+    ctx: &mut Context<'_>,
+    people: &Pseudonymiser,
+    line: u64,
+    text: &'t str,
+    column: &str,
+) -> Result<Cow<'t, str>, IngestError> {
+    let clean = nir::replace(text, false, people);
+    if let Cow::Owned(_) = clean {
+        found_nir(ctx, line, column)?;
+    }
+    Ok(clean)
+}
+
+#[cold]
+fn found_nir(ctx: &mut Context<'_>, line: u64, column: &str) -> Result<(), IngestError> {
+    if ctx.strict_nir {
+        return Err(ctx.refusal(
+            Code::NirRefused,
+            Some(line),
+            format!("l’attribut « {column} » contient des numéros de sécurité sociale (événement {line}) : le mode strict refuse le fichier, réexportez-le sans eux"),
+            format!("attribute {column:?} holds national identity numbers (event {line}): strict mode refuses the file, export it again without them"),
+        ));
+    }
+    ctx.findings.add(Code::NirReplaced, Some(line), Some(column), || {
+        [
+            "numéro de sécurité sociale remplacé par un numéro local".into(),
+            "national identity number replaced by a local number".into(),
+        ]
+    });
+    Ok(())
 }
 
 /// A value that is empty is no value.
@@ -270,5 +399,44 @@ fn shown(when: When<'_>) -> String {
             |_| us.to_string(),
             |t| jiff::tz::TimeZone::UTC.to_datetime(t).to_string(),
         ),
+    }
+}
+
+/// A JSON object of texts, in the order given; `None` when there is nothing to keep.
+pub(crate) fn attributes<'j, 'k>(
+    json: &'j mut String,
+    pairs: impl Iterator<Item = (&'k str, &'k str)>,
+) -> Option<&'j str> {
+    json.clear();
+    for (key, value) in pairs {
+        json.push(if json.is_empty() { '{' } else { ',' });
+        push_text(json, key);
+        json.push(':');
+        push_text(json, value);
+    }
+    if json.is_empty() {
+        return None;
+    }
+    json.push('}');
+    Some(json)
+}
+
+fn push_text(json: &mut String, text: &str) {
+    // A text always serialises; the quotes alone keep the object valid if it ever did not.
+    match serde_json::to_string(text) {
+        Ok(quoted) => json.push_str(&quoted),
+        Err(_) => json.push_str("\"\""),
+    }
+}
+
+/// A preview refuses nothing.
+pub(crate) struct NoQuarantine;
+
+impl crate::Quarantine for NoQuarantine {
+    fn header(&mut self, _: &[&str]) -> Result<(), crate::SinkError> {
+        Ok(())
+    }
+    fn refuse(&mut self, _: crate::RefusedRow<'_>) -> Result<(), crate::SinkError> {
+        Ok(())
     }
 }

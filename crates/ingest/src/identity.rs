@@ -46,13 +46,15 @@ impl Pseudonymiser {
 
     /// Pseudonym of a person, the same in logs and staff lists.
     pub fn person(&mut self, id: &str) -> &str {
-        if self.seen.len() >= CACHE && !self.seen.contains_key(id) {
-            self.seen.clear();
+        // Looked up before being inserted: a person seen again costs no copy of the name.
+        if !self.seen.contains_key(id) {
+            if self.seen.len() >= CACHE {
+                self.seen.clear();
+            }
+            let pseudonym = format!("p-{}", letters(&self.key, b"person", id));
+            self.seen.insert(id.to_owned(), pseudonym);
         }
-        let key = &self.key;
-        self.seen
-            .entry(id.to_owned())
-            .or_insert_with(|| format!("p-{}", letters(key, b"person", id)))
+        self.seen.get(id).map_or("", String::as_str)
     }
 
     /// Local short number of a case whose number is a national identifier.

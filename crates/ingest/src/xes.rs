@@ -14,7 +14,7 @@ use quick_xml::events::{BytesStart, Event};
 
 use crate::{
     context::{Context, EventReport},
-    door::{Door, RawEvent, When},
+    door::{Door, NoQuarantine, RawEvent, When, attributes},
     error::IngestError,
     finding::Code,
     identity::Pseudonymiser,
@@ -173,6 +173,57 @@ impl Plan {
     }
 }
 
+/// The keys of the last event (trace) in their order: most events repeat it, so
+/// that one comparison tells what an attribute is for.
+#[derive(Default)]
+struct Memory {
+    keys: Vec<(String, Vec<(usize, u8)>)>,
+    at: usize,
+}
+
+/// Keys remembered; beyond, each is looked up.
+const REMEMBERED: usize = 64;
+
+impl Memory {
+    fn begin(&mut self) {
+        self.at = 0;
+    }
+
+    /// What the next attribute is for, when it bears the key expected here.
+    #[inline]
+    fn next(&mut self, key: &str) -> Option<&[(usize, u8)]> {
+        match self.keys.get(self.at) {
+            Some((known, hits)) if known == key => {
+                self.at += 1;
+                Some(hits)
+            }
+            _ => None,
+        }
+    }
+
+    /// Remembers what this attribute is for, in place of the one expected.
+    fn learn(&mut self, key: &str, hits: Vec<(usize, u8)>) -> &[(usize, u8)] {
+        let at = self.at.min(REMEMBERED);
+        self.at = at + 1;
+        match self.keys.get_mut(at) {
+            Some(slot) => {
+                slot.0.clear();
+                slot.0.push_str(key);
+                slot.1 = hits;
+            }
+            None => self.keys.push((key.to_owned(), hits)),
+        }
+        self.keys.get(at).map_or(&[], |(_, hits)| hits)
+    }
+}
+
+/// What was learnt of both levels.
+#[derive(Default)]
+struct Memories {
+    trace: Memory,
+    event: Memory,
+}
+
 /// Texts met for each slot, cleared without giving memory back.
 struct Values {
     texts: Vec<String>,
@@ -244,27 +295,27 @@ pub fn read_from(
             Ok(event) => event,
             Err(e) => {
                 let (byte, rows) = (stream.byte(), log.events);
-                return Err(xml::parse_error(log.door.ctx, byte, rows, &e));
+                return Err(xml::parse_error(log.ctx, byte, rows, &e));
             }
         };
         match event {
             Event::Empty(tag) => log.element(&tag, true, &stream)?,
             Event::Start(tag) => {
-                stream.enter(log.door.ctx)?;
+                stream.enter(log.ctx)?;
                 log.element(&tag, false, &stream)?;
             }
             Event::End(_) => {
                 stream.leave();
                 log.close()?;
             }
-            Event::DocType(_) => return Err(xml::entity(log.door.ctx, stream.byte())),
+            Event::DocType(_) => return Err(xml::entity(log.ctx, stream.byte())),
             Event::Eof => break,
             // XES keeps its values in attributes: texts, comments and instructions say nothing.
             _ => {}
         }
     }
     if stream.depth() > 0 {
-        return Err(xml::truncated(log.door.ctx, stream.byte(), log.events));
+        return Err(xml::truncated(log.ctx, stream.byte(), log.events));
     }
     log.finish()
 }
@@ -290,9 +341,11 @@ enum Outer {
 
 /// Reading in progress.
 struct Log<'s, 'c, 'a, 'p> {
-    door: Door<'s, 'c, 'a>,
+    ctx: &'c mut Context<'a>,
+    door: Door<'s>,
     position: &'p Position,
     plan: Plan,
+    memory: Memories,
     state: State,
     trace: Values,
     event: Values,
@@ -319,8 +372,10 @@ impl<'s, 'c, 'a, 'p> Log<'s, 'c, 'a, 'p> {
         let slots = slot::KEPT + plan.kept.len();
         Ok(Self {
             door: Door::new(ctx, mapping, sink)?,
+            ctx,
             position,
             plan,
+            memory: Memories::default(),
             state: State::Prolog,
             trace: Values::new(slots),
             event: Values::new(slots),
@@ -380,7 +435,7 @@ impl<'s, 'c, 'a, 'p> Log<'s, 'c, 'a, 'p> {
                 self.state = if closed { State::Done } else { State::Log };
             }
             State::Prolog | State::Done => {
-                let ctx = &self.door.ctx;
+                let ctx = &self.ctx;
                 return Err(ctx.refusal(
                     Code::Malformed,
                     None,
@@ -421,16 +476,30 @@ impl<'s, 'c, 'a, 'p> Log<'s, 'c, 'a, 'p> {
         tag: &BytesStart<'_>,
         stream: &XmlStream,
     ) -> Result<(), IngestError> {
-        let (list, values) = match level {
-            Level::Trace => (&mut self.plan.trace, &mut self.trace),
-            Level::Event => (&mut self.plan.event, &mut self.event),
-        };
         // Lists and containers have no value, and what they hold is not the event's own.
         let (Some(key), Some(value)) = xml::key_value(tag) else { return Ok(()) };
-        let key = xml::plain(key, stream, self.door.ctx)?;
-        for wanted in list.iter_mut().filter(|w| w.key == *key) {
-            wanted.met = true;
-            values.set(wanted.slot, wanted.rank, &xml::plain(value, stream, self.door.ctx)?);
+        let (list, memory, values) = match level {
+            Level::Trace => (&mut self.plan.trace, &mut self.memory.trace, &mut self.trace),
+            Level::Event => (&mut self.plan.event, &mut self.memory.event, &mut self.event),
+        };
+        let known = match memory.next(key) {
+            Some(known) => known,
+            None => {
+                let plain = xml::plain(key, stream, self.ctx)?;
+                let mut hits = Vec::new();
+                for wanted in list.iter_mut().filter(|w| w.key == *plain) {
+                    wanted.met = true;
+                    hits.push((wanted.slot, wanted.rank));
+                }
+                memory.learn(key, hits)
+            }
+        };
+        if known.is_empty() {
+            return Ok(());
+        }
+        let value = xml::plain(value, stream, self.ctx)?;
+        for (slot, rank) in known {
+            values.set(*slot, *rank, &value);
         }
         Ok(())
     }
@@ -440,6 +509,7 @@ impl<'s, 'c, 'a, 'p> Log<'s, 'c, 'a, 'p> {
         self.events_of_trace = 0;
         self.rank_name = None;
         self.trace.clear();
+        self.memory.trace.begin();
     }
 
     fn end_trace(&mut self) -> Result<(), IngestError> {
@@ -454,19 +524,20 @@ impl<'s, 'c, 'a, 'p> Log<'s, 'c, 'a, 'p> {
         self.events += 1;
         self.events_of_trace += 1;
         self.event.clear();
+        self.memory.event.begin();
     }
 
     #[inline]
     fn end_event(&mut self) -> Result<(), IngestError> {
         if self.events.is_multiple_of(8_192) {
-            self.door.ctx.at(self.position.done(), self.position.total())?;
+            self.ctx.at(self.position.done(), self.position.total())?;
         }
         let named = self.event.get(slot::CASE).is_some()
             || self.trace.get(slot::CASE).is_some()
             || self.rank_name.is_some();
         if named && self.waiting.is_empty() {
             return write(
-                &mut self.door,
+                (&mut self.door, self.ctx),
                 &mut self.json,
                 &self.plan.kept,
                 [&self.event, &self.trace],
@@ -489,7 +560,7 @@ impl<'s, 'c, 'a, 'p> Log<'s, 'c, 'a, 'p> {
         for event in &waiting {
             line += 1;
             write(
-                &mut self.door,
+                (&mut self.door, self.ctx),
                 &mut self.json,
                 &self.plan.kept,
                 [event, &self.trace],
@@ -503,16 +574,16 @@ impl<'s, 'c, 'a, 'p> Log<'s, 'c, 'a, 'p> {
     /// An event directly under the log belongs to no case.
     fn stray_event(&mut self) -> Result<(), IngestError> {
         self.events += 1;
-        self.door.accept(&RawEvent { line: self.events, ..RawEvent::default() })
+        self.door.accept(self.ctx, &RawEvent { line: self.events, ..RawEvent::default() })
     }
 
     fn finish(self) -> Result<EventReport, IngestError> {
-        let Self { door, plan, traces, unnamed, empty, events, state, .. } = self;
+        let Self { ctx, door, plan, traces, unnamed, empty, events, state, .. } = self;
         if state != State::Done {
-            return Err(xml::truncated(door.ctx, 0, events));
+            return Err(xml::truncated(ctx, 0, events));
         }
         if events == 0 {
-            return Err(door.ctx.refusal(
+            return Err(ctx.refusal(
                 Code::EmptyFile,
                 None,
                 format!("le journal ne contient aucun événement ({traces} traces vides)"),
@@ -528,11 +599,11 @@ impl<'s, 'c, 'a, 'p> Log<'s, 'c, 'a, 'p> {
             );
             // Without case, activity or time there is no row; other roles may stay empty.
             if slot <= slot::TIME {
-                return Err(door.ctx.refusal(Code::ColumnNotFound, None, fr, en));
+                return Err(ctx.refusal(Code::ColumnNotFound, None, fr, en));
             }
-            door.ctx.notes.push([fr, en]);
+            ctx.notes.push([fr, en]);
         }
-        let findings = &mut door.ctx.findings;
+        let findings = &mut ctx.findings;
         findings.summary(
             Code::UnnamedCase,
             unnamed,
@@ -551,13 +622,13 @@ impl<'s, 'c, 'a, 'p> Log<'s, 'c, 'a, 'p> {
                 format!("{empty} traces without any event: they do not count as cases"),
             ],
         );
-        door.finish()
+        door.finish(ctx)
     }
 }
 
 /// Sends one event through the door: its own values first, then those of its trace.
 fn write(
-    door: &mut Door<'_, '_, '_>,
+    (door, ctx): (&mut Door<'_>, &mut Context<'_>),
     json: &mut String,
     kept: &[String],
     [event, trace]: [&Values; 2],
@@ -572,7 +643,7 @@ fn write(
         let pairs = kept.iter().enumerate();
         attributes(json, pairs.filter_map(|(i, k)| Some((k.as_str(), value(slot::KEPT + i)?))))
     };
-    door.accept(&RawEvent {
+    let event = RawEvent {
         line,
         case: value(slot::CASE).or(rank_name).unwrap_or(""),
         activity: value(slot::ACTIVITY).unwrap_or(""),
@@ -585,34 +656,8 @@ fn write(
         product: value(slot::PRODUCT),
         channel: value(slot::CHANNEL),
         attributes,
-    })
-}
-
-/// A JSON object of texts, in the order given; `None` when there is nothing to keep.
-pub(crate) fn attributes<'j, 'k>(
-    json: &'j mut String,
-    pairs: impl Iterator<Item = (&'k str, &'k str)>,
-) -> Option<&'j str> {
-    json.clear();
-    for (key, value) in pairs {
-        json.push(if json.is_empty() { '{' } else { ',' });
-        push_text(json, key);
-        json.push(':');
-        push_text(json, value);
-    }
-    if json.is_empty() {
-        return None;
-    }
-    json.push('}');
-    Some(json)
-}
-
-fn push_text(json: &mut String, text: &str) {
-    // A text always serialises; the quotes alone keep the object valid if it ever did not.
-    match serde_json::to_string(text) {
-        Ok(quoted) => json.push_str(&quoted),
-        Err(_) => json.push_str("\"\""),
-    }
+    };
+    door.accept(ctx, &event)
 }
 
 /// Events read for a preview.
@@ -828,16 +873,4 @@ fn role_column<'m>(mapping: &'m Mapping, role: &str) -> Option<&'m String> {
 
 fn role_taken(mapping: &Mapping, role: &str) -> bool {
     role_column(mapping, role).is_some()
-}
-
-/// A preview refuses nothing.
-struct NoQuarantine;
-
-impl crate::Quarantine for NoQuarantine {
-    fn header(&mut self, _: &[&str]) -> Result<(), crate::SinkError> {
-        Ok(())
-    }
-    fn refuse(&mut self, _: crate::RefusedRow<'_>) -> Result<(), crate::SinkError> {
-        Ok(())
-    }
 }

@@ -236,10 +236,12 @@ impl XmlStream {
 pub(crate) fn key_value<'a>(tag: &'a BytesStart<'_>) -> (Option<&'a str>, Option<&'a str>) {
     fn usual(raw: &str) -> Option<(&str, &str)> {
         let rest = raw.strip_prefix(" key=\"")?;
-        let (key, rest) = rest.split_once('"')?;
-        let rest = rest.strip_prefix(" value=\"")?;
-        let (value, rest) = rest.split_once('"')?;
-        rest.bytes().all(|b| b == b' ').then_some((key, value))
+        let end = memchr::memchr(b'"', rest.as_bytes())?;
+        let (key, rest) = rest.split_at_checked(end)?;
+        let rest = rest.strip_prefix("\" value=\"")?;
+        let end = memchr::memchr(b'"', rest.as_bytes())?;
+        let (value, rest) = rest.split_at_checked(end)?;
+        (rest.len() == 1 || rest.trim_ascii_end().len() == 1).then_some((key, value))
     }
     if let Some((key, value)) = usual(tag.attributes_raw()) {
         return (Some(key), Some(value));
@@ -276,9 +278,19 @@ pub(crate) fn plain<'a>(
     stream: &XmlStream,
     ctx: &Context<'_>,
 ) -> Result<Cow<'a, str>, IngestError> {
-    if !raw.bytes().any(|b| matches!(b, b'&' | b'\t' | b'\n' | b'\r')) {
+    // Without early exit the whole text is looked at by vector instructions.
+    if !raw.bytes().fold(false, |odd, b| odd | (b == b'&') | (b < b' ')) {
         return Ok(Cow::Borrowed(raw));
     }
+    normalised(raw, stream, ctx)
+}
+
+#[cold]
+fn normalised<'a>(
+    raw: &'a str,
+    stream: &XmlStream,
+    ctx: &Context<'_>,
+) -> Result<Cow<'a, str>, IngestError> {
     Attribute { key: QName("value"), value: Cow::Borrowed(raw) }
         .normalized_value(XmlVersion::Explicit1_0)
         .map(|text| Cow::Owned(text.into_owned()))
