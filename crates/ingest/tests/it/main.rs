@@ -9,6 +9,7 @@
 
 mod common;
 mod counts;
+mod ocel;
 mod sheet;
 mod shared_tables;
 mod xes;
