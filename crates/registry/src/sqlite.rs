@@ -26,6 +26,8 @@ pub(crate) type Conn = sqlx::SqliteConnection;
 
 /// How long a writer waits for another process.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// Connections of one process; one of them at most writes.
+const CONNECTIONS: u32 = 6;
 /// "ECLU": tells our file from any other SQLite database.
 const APPLICATION_ID: i64 = 0x4543_4c55;
 
@@ -236,7 +238,7 @@ fn connection(path: &Path) -> SqliteConnectOptions {
 
 fn pool(path: &Path) -> SqlitePool {
     SqlitePoolOptions::new()
-        .max_connections(6)
+        .max_connections(CONNECTIONS)
         .acquire_timeout(PATIENCE)
         .idle_timeout(None)
         .max_lifetime(None)
@@ -269,6 +271,9 @@ async fn set_up(
         sqlx::query_scalar("SELECT count(*) FROM sqlite_schema").fetch_one(&mut *conn).await?;
     if tables > 0 && id != APPLICATION_ID {
         return Err(RegistryError::NotARegistry { path: path.to_owned() });
+    }
+    if unclean {
+        tracing::warn!(path = %path.display(), "the last shutdown was not clean: checking");
     }
     if check || unclean {
         integrity(&mut conn, path, Depth::Quick).await?;
@@ -312,6 +317,7 @@ async fn set_up(
                 .await?;
         }
         transaction.commit().await?;
+        tracing::info!(from = reached, to = known, "registry schema upgraded");
     }
     Ok(())
 }
@@ -432,5 +438,152 @@ fn at_path(error: RegistryError, path: &Path) -> RegistryError {
             RegistryError::Damaged { path: path.to_owned(), problem: cause.to_string() }
         }
         _ => error,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use eclusier_core::{Commit, DataFile, DeliveryId, FileKind, ProcessId, SnapshotId};
+    use jiff::Timestamp;
+
+    use super::*;
+
+    const SECOND: Migration = Migration {
+        version: 2,
+        name: "second",
+        sql: "CREATE TABLE extra (x INTEGER NOT NULL) STRICT;
+              ALTER TABLE process ADD COLUMN site TEXT NOT NULL DEFAULT 'siège';
+              INSERT INTO extra (x) SELECT count(*) FROM snapshot;",
+    };
+    const BROKEN: Migration = Migration {
+        version: 3,
+        name: "broken",
+        sql: "DROP TABLE job; INSERT INTO nowhere VALUES (1);",
+    };
+
+    fn steps(more: &[Migration]) -> Vec<Migration> {
+        MIGRATIONS.iter().chain(more).copied().collect()
+    }
+
+    fn run<T>(work: impl Future<Output = T>) -> T {
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+        runtime.block_on(work)
+    }
+
+    async fn commit(registry: &Registry) -> Result<SnapshotId, RegistryError> {
+        let process = ProcessId::new("rsa").unwrap();
+        let base = registry.snapshot(&process).await?.id;
+        let file = DataFile {
+            path: format!("f{base}"),
+            kind: FileKind::Events,
+            process: process.clone(),
+            month: None,
+            delivery: DeliveryId(1),
+            rows: 1,
+            cases: 1,
+            bytes: 1,
+            sha256: String::new(),
+            first_us: None,
+            last_us: None,
+            // Long enough to need pages of its own.
+            min_case: Some("x".repeat(20_000)),
+            max_case: None,
+        };
+        let commit = Commit { added: vec![file], retired: vec![] };
+        registry.commit_compaction(&process, &commit, base, "local", Timestamp::UNIX_EPOCH).await
+    }
+
+    #[test]
+    fn an_upgrade_keeps_what_was_there() {
+        run(async {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("registry.sqlite");
+            let registry = Registry::open(&path).await.unwrap();
+            commit(&registry).await.unwrap();
+            let process = ProcessId::new("rsa").unwrap();
+            let before = registry.snapshot(&process).await.unwrap();
+            registry.close().await;
+            drop(registry);
+            let none = OpenOptions::default();
+            let registry = Registry::open_migrating(&path, &none, &steps(&[SECOND])).await.unwrap();
+            assert_eq!(registry.schema_version().await.unwrap(), 2);
+            assert_eq!(registry.snapshot(&process).await.unwrap(), before);
+            assert!(registry.verify_audit().await.unwrap().is_whole());
+            let x: i64 = sqlx::query_scalar("SELECT x FROM extra")
+                .fetch_one(&mut *registry.read().await.unwrap())
+                .await
+                .unwrap();
+            assert_eq!(x, 1);
+            registry.close().await;
+            drop(registry);
+            // The earlier program now refuses it.
+            let error = Registry::open(&path).await.unwrap_err();
+            assert!(matches!(error, RegistryError::SchemaTooNew { found: 2, known: 1 }));
+        });
+    }
+
+    #[test]
+    fn an_upgrade_that_fails_leaves_the_old_schema() {
+        run(async {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("registry.sqlite");
+            let registry = Registry::open(&path).await.unwrap();
+            commit(&registry).await.unwrap();
+            registry.close().await;
+            drop(registry);
+            let none = OpenOptions::default();
+            let failed = Registry::open_migrating(&path, &none, &steps(&[SECOND, BROKEN])).await;
+            assert!(matches!(failed, Err(RegistryError::Database(_))), "{failed:?}");
+            let registry = Registry::open(&path).await.unwrap();
+            assert_eq!(registry.schema_version().await.unwrap(), 1);
+            assert!(registry.jobs(1).await.unwrap().is_empty(), "the dropped table is back");
+            commit(&registry).await.unwrap();
+        });
+    }
+
+    #[test]
+    fn an_upgrade_waits_for_nobody_else_to_be_in() {
+        run(async {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("registry.sqlite");
+            let server = Registry::open(&path).await.unwrap();
+            let none = OpenOptions::default();
+            let refused = Registry::open_migrating(&path, &none, &steps(&[SECOND])).await;
+            assert!(
+                matches!(refused, Err(RegistryError::UpgradeNeedsStop { found: 1, known: 2 })),
+                "{refused:?}"
+            );
+            commit(&server).await.unwrap();
+            server.close().await;
+            drop(server);
+            Registry::open_migrating(&path, &none, &steps(&[SECOND])).await.unwrap();
+        });
+    }
+
+    #[test]
+    fn a_full_disk_fails_the_commit_and_nothing_else() {
+        run(async {
+            let folder = tempfile::tempdir().unwrap();
+            let registry = Registry::open(&folder.path().join("registry.sqlite")).await.unwrap();
+            let process = ProcessId::new("rsa").unwrap();
+            commit(&registry).await.unwrap();
+            let before = registry.snapshot(&process).await.unwrap();
+            // The limit belongs to a connection: set it on every one the pool may give.
+            let limit = async |pages: &'static str| {
+                let mut held = Vec::new();
+                for _ in 0..CONNECTIONS {
+                    let mut conn = registry.read().await.unwrap();
+                    sqlx::raw_sql(pages).execute(&mut *conn).await.unwrap();
+                    held.push(conn);
+                }
+            };
+            limit("PRAGMA max_page_count = 1").await;
+            let full = commit(&registry).await;
+            assert!(matches!(full, Err(RegistryError::DiskFull(_))), "{full:?}");
+            assert_eq!(registry.snapshot(&process).await.unwrap(), before);
+            limit("PRAGMA max_page_count = 1073741823").await;
+            commit(&registry).await.unwrap();
+            assert!(registry.verify_audit().await.unwrap().is_whole());
+        });
     }
 }
