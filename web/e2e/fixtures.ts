@@ -21,8 +21,7 @@ import type {
   Process,
   Status,
   StockRow,
-  Text,
-  TypedCounts
+  Text
 } from '../src/lib/api/types';
 import { addDays, civil, isoWeek } from '../src/lib/format';
 
@@ -417,6 +416,9 @@ export function preview(kind: string, upload = 'u1'): Preview {
     encoding: 'windows-1252',
     separator: ';',
     dates: 'dmy',
+    sheets: [],
+    sheet: null,
+    object_types: [],
     columns,
     rows,
     questions: [],
@@ -510,8 +512,11 @@ export function controlTotals(state: State): ControlTotal[] {
   ];
 }
 
-export function typed(day: string): TypedCounts[] {
-  return [{ process: 'retraite', day, arrivals: 119, settled_human: 99, settled_auto: 14, cancelled: 0, transferred: 0, reopened: 2, corrections: 0, stock: 4312 }];
+export function known(state: State, day: string): LedgerRow[] {
+  if (state === 'empty') return [];
+  return [
+    { period: day, from: day, to: day, process: 'retraite', opening: 4304, arrivals: 119, settled_human: 99, settled_auto: 14, cancelled: 0, transferred: 0, reopened: 2, corrections: 0, gap: 0, closing: 4312, neutralised: false, partial: false }
+  ];
 }
 
 const RULES = {

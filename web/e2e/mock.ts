@@ -42,10 +42,10 @@ export function start(build: string, port = 0): Promise<{ server: Server; url: s
       res.writeHead(status, { 'content-type': status >= 400 ? 'application/problem+json' : 'application/json' });
       res.end(JSON.stringify(body));
     };
-    const path = url.pathname;
+    const path = url.pathname.replace('/api/v1/', '/api/');
     const q = url.searchParams;
     const m = (re: RegExp) => re.exec(path);
-    const sse = () => res.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
+    const sse = () => void res.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
     let hit: RegExpExecArray | null;
     if (path === '/api/events') {
       sse();
@@ -60,21 +60,19 @@ export function start(build: string, port = 0): Promise<{ server: Server; url: s
     if (path === '/api/imports') return send(fx.imports(state));
     if (path === '/api/mappings') return send([]);
     if (path === '/api/control-totals') {
-      if (req.method === 'POST') return send({ ...(JSON.parse(await read(req)) as object), found: 4312, gap: 0 });
+      if (req.method === 'PUT') await read(req);
       return send(fx.controlTotals(state));
     }
+    if (path === '/api/ledger') return send(fx.known(state, q.get('from') ?? ''));
     if (path === '/api/counts') {
-      if (req.method === 'POST') {
-        await read(req);
-        return send({ ...fx.report('committed'), kind: 'typed' });
-      }
-      return send(fx.typed(q.get('day') ?? ''));
+      await read(req);
+      return send(fx.imports('usual')[2]);
     }
     if (path === '/api/uploads') {
       const text = await read(req);
       return send(fx.preview(/Entr|Stock/.test(text.slice(0, 200)) || /comptage/.test(q.get('name') ?? '') ? 'counts' : 'events'));
     }
-    if (m(/^\/api\/uploads\/[^/]+\/preview$/)) {
+    if (m(/^\/api\/uploads\/[^/]+\/inspect$/)) {
       const body = JSON.parse(await read(req)) as { kind?: string };
       return send(fx.preview(body.kind ?? 'events'));
     }
@@ -89,36 +87,27 @@ export function start(build: string, port = 0): Promise<{ server: Server; url: s
       if (j) j.cancelled = true;
       return send(fx.job(hit[1]!, 'cancelled', 0, false));
     }
-    if ((hit = m(/^\/api\/jobs\/([^/]+)\/events$/))) {
+    if ((hit = m(/^\/api\/jobs\/([^/]+)$/))) {
       const id = hit[1]!;
-      const j = jobs.get(id) ?? { done: 0, dry: false, cancelled: false };
-      sse();
-      const slow = q.has('slow') ? 400 : 60;
-      const timer = setInterval(() => {
-        j.done += 60_000;
-        const status = j.cancelled ? 'cancelled' : j.done >= 262_213 ? 'done' : 'running';
-        res.write(`data: ${JSON.stringify(fx.job(id, status, Math.min(j.done, 262_213), j.dry))}\n\n`);
-        if (status !== 'running') {
-          clearInterval(timer);
-          res.end();
-        }
-      }, slow);
-      req.on('close', () => clearInterval(timer));
-      return;
+      const j = jobs.get(id);
+      if (!j) return send({ ...fx.problem(), status: 404 }, 404);
+      j.done += 110_000;
+      const status = j.cancelled ? 'cancelled' : j.done >= 262_213 ? 'done' : 'running';
+      return send(fx.job(id, status, Math.min(j.done, 262_213), j.dry));
     }
-    if (m(/^\/api\/imports\/\d+\/undo$/) || path === '/api/demo') {
+    if (m(/^\/api\/imports\/\d+\/undo$/)) {
       const id = String(next++);
       jobs.set(id, { done: 200_000, dry: false, cancelled: false });
       return send(fx.job(id, 'queued', 0, false));
     }
-    if ((hit = m(/^\/api\/config\/([^/]+)\/preview$/))) {
+    if ((hit = m(/^\/api\/processes\/([^/]+)\/config\/preview$/))) {
       return send(fx.configPreview(hit[1]!, (await read(req)).includes('Europe/Pari"')));
     }
-    if ((hit = m(/^\/api\/config\/([^/]+)$/))) {
+    if ((hit = m(/^\/api\/processes\/([^/]+)\/config$/))) {
       if (req.method === 'PUT') await read(req);
       return send(fx.config(decodeURIComponent(hit[1]!), state !== 'notarget'));
     }
-    if (/^\/api\/(export|templates)\//.test(path) || /\/quarantine$/.test(path)) {
+    if (/^\/api\/(exports|templates)\//.test(path) || /\/quarantine$/.test(path)) {
       res.writeHead(200, { 'content-type': 'application/octet-stream' });
       res.end('x');
       return;

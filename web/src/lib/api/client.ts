@@ -3,6 +3,7 @@
  * OpenAPI description; an answer that is not a success becomes an [`ApiError`].
  */
 import createClient from 'openapi-fetch';
+import { onChange } from '../events';
 import type { Filter } from '../filters';
 import { query } from '../filters';
 import type { paths } from './schema';
@@ -15,10 +16,9 @@ import type {
   ControlTotal,
   Flow,
   Import,
-  ImportReport,
   ImportRequest,
   Job,
-  Mapping,
+  LedgerRow,
   Preview,
   Problem,
   Status,
@@ -56,118 +56,109 @@ async function take<T>(
   return data as T;
 }
 
-export const api = {
-  status: (signal?: AbortSignal): Promise<Status> => take(client.GET('/api/status', { signal })),
-  cockpit: (filter: Filter, signal?: AbortSignal): Promise<Cockpit> =>
-    take(client.GET('/api/cockpit', { params: { query: filter }, signal })),
-  flow: (filter: Filter, signal?: AbortSignal): Promise<Flow> =>
-    take(client.GET('/api/flow', { params: { query: filter }, signal })),
-  cases: (q: Record<string, string>, signal?: AbortSignal): Promise<CasesPage> =>
-    take(client.GET('/api/cases', { params: { query: q }, signal })),
+// The answers say words in both languages; the few that say one follow the screen.
+client.use({
+  onRequest({ request }) {
+    if (typeof document !== 'undefined') request.headers.set('Accept-Language', document.documentElement.lang || 'fr');
+    return request;
+  }
+});
 
-  upload: (file: Blob, name: string, process?: string): Promise<Preview> =>
-    take(
-      client.POST('/api/uploads', {
-        params: { query: { name, process } },
-        body: file as unknown as string,
-        bodySerializer: (b: unknown) => b as BodyInit,
-        headers: { 'Content-Type': 'application/octet-stream' }
-      })
-    ),
-  preview: (upload: string, body: ImportRequest): Promise<Preview> =>
-    take(client.POST('/api/uploads/{upload}/preview', { params: { path: { upload } }, body })),
+export const api = {
+  status: (signal?: AbortSignal): Promise<Status> => take(client.GET('/api/v1/status', { signal })),
+  cockpit: (filter: Filter, signal?: AbortSignal): Promise<Cockpit> =>
+    take(client.GET('/api/v1/cockpit', { params: { query: filter }, signal })),
+  flow: (filter: Filter, signal?: AbortSignal): Promise<Flow> =>
+    take(client.GET('/api/v1/flow', { params: { query: filter }, signal })),
+  ledger: (filter: Filter, signal?: AbortSignal): Promise<LedgerRow[]> =>
+    take(client.GET('/api/v1/ledger', { params: { query: filter }, signal })),
+  cases: (q: Record<string, string>, signal?: AbortSignal): Promise<CasesPage> =>
+    take(client.GET('/api/v1/cases', { params: { query: q }, signal })),
+
+  upload: (file: Blob, name: string): Promise<Preview> => {
+    const form = new FormData();
+    form.append('file', file, name);
+    return take(
+      client.POST('/api/v1/uploads', { body: { file: '' }, bodySerializer: () => form })
+    );
+  },
+  inspect: (upload: string, body: { kind?: string; mapping?: string }): Promise<Preview> =>
+    take(client.POST('/api/v1/uploads/{upload}/inspect', { params: { path: { upload } }, body })),
   import: (upload: string, body: ImportRequest): Promise<Job> =>
-    take(client.POST('/api/uploads/{upload}/import', { params: { path: { upload } }, body })),
-  jobs: (): Promise<Job[]> => take(client.GET('/api/jobs')),
-  job: (id: string): Promise<Job> => take(client.GET('/api/jobs/{id}', { params: { path: { id } } })),
+    take(client.POST('/api/v1/uploads/{upload}/import', { params: { path: { upload } }, body })),
+  forget: (upload: string): Promise<void> =>
+    take(client.DELETE('/api/v1/uploads/{upload}', { params: { path: { upload } } })),
+  job: (id: string): Promise<Job> =>
+    take(client.GET('/api/v1/jobs/{id}', { params: { path: { id: Number(id) } } })),
   cancelJob: (id: string): Promise<Job> =>
-    take(client.POST('/api/jobs/{id}/cancel', { params: { path: { id } } })),
-  demo: (): Promise<Job> => take(client.POST('/api/demo')),
+    take(client.POST('/api/v1/jobs/{id}/cancel', { params: { path: { id: Number(id) } } })),
   imports: (process?: string, signal?: AbortSignal): Promise<Import[]> =>
-    take(client.GET('/api/imports', { params: { query: { process } }, signal })),
-  undo: (id: number): Promise<Job> =>
-    take(client.POST('/api/imports/{id}/undo', { params: { path: { id } } })),
-  mappings: (): Promise<Mapping[]> => take(client.GET('/api/mappings')),
-  counts: (day: string, signal?: AbortSignal): Promise<TypedCounts[]> =>
-    take(client.GET('/api/counts', { params: { query: { day } }, signal })),
-  saveCounts: (rows: TypedCounts[]): Promise<ImportReport> =>
-    take(client.POST('/api/counts', { body: rows })),
+    take(client.GET('/api/v1/imports', { params: { query: { process } }, signal })),
+  undo: (id: number, reason: string): Promise<Job> =>
+    take(client.POST('/api/v1/imports/{id}/undo', { params: { path: { id } }, body: { reason } })),
+  saveCounts: (row: TypedCounts): Promise<Import> => take(client.POST('/api/v1/counts', { body: row })),
   controlTotals: (signal?: AbortSignal): Promise<ControlTotal[]> =>
-    take(client.GET('/api/control-totals', { signal })),
-  saveControlTotal: (body: ControlTotal): Promise<ControlTotal> =>
-    take(client.POST('/api/control-totals', { body })),
+    take(client.GET('/api/v1/control-totals', { signal })),
+  saveControlTotal: (body: ControlTotal): Promise<ControlTotal[]> =>
+    take(client.PUT('/api/v1/control-totals', { body })),
   config: (process: string, signal?: AbortSignal): Promise<Config> =>
-    take(client.GET('/api/config/{process}', { params: { path: { process } }, signal })),
+    take(client.GET('/api/v1/processes/{process}/config', { params: { path: { process } }, signal })),
   previewConfig: (process: string, body: ConfigRequest): Promise<ConfigPreview> =>
-    take(client.POST('/api/config/{process}/preview', { params: { path: { process } }, body })),
+    take(client.POST('/api/v1/processes/{process}/config/preview', { params: { path: { process } }, body })),
   saveConfig: (process: string, body: ConfigRequest): Promise<Config> =>
-    take(client.PUT('/api/config/{process}', { params: { path: { process } }, body }))
+    take(client.PUT('/api/v1/processes/{process}/config', { params: { path: { process } }, body }))
 };
 
-/** Addresses that the browser opens by itself (downloads). */
+/** Addresses that the browser opens by itself (downloads, the stream of changes). */
 export const url = {
-  export: (what: 'stocks' | 'ledger' | 'cases', format: 'xlsx' | 'csv', q: Record<string, string | undefined>) =>
-    `/api/export/${what}.${format}${query(q)}`,
-  quarantine: (id: number) => `/api/imports/${id}/quarantine`,
-  template: (what: 'counts' | 'events' | 'staff', lang: string) =>
-    `/api/templates/${what}.xlsx?lang=${lang}`,
-  events: '/api/events',
-  jobEvents: (id: string) => `/api/jobs/${encodeURIComponent(id)}/events`
+  export: (what: 'indicators' | 'ledger' | 'cases', format: 'xlsx' | 'csv', q: Record<string, string | undefined>) =>
+    `/api/v1/exports/${what}.${format}${query(q)}`,
+  quarantine: (id: number) => `/api/v1/imports/${id}/quarantine`,
+  template: (what: 'counts' | 'events' | 'staff', lang: string) => `/api/v1/templates/${what}?lang=${lang}`,
+  events: '/api/v1/events'
 };
 
 const OVER = new Set(['done', 'failed', 'cancelled', 'interrupted']);
 export const jobOver = (job: Job): boolean => OVER.has(job.status);
 
 /**
- * Follows a job until it ends: server-sent events first, polling when they are
- * not to be had. Returns the function that stops following.
+ * Follows a job until it ends: asked again on each change announced, and every
+ * half second in case the announcements are not to be had. Returns the function
+ * that stops following.
  */
 export function watchJob(id: string, seen: (job: Job) => void, lost: (e: ApiError) => void): () => void {
   let stopped = false;
-  let source: EventSource | null = null;
+  let asking = false;
   let failures = 0;
   const stop = () => {
     stopped = true;
-    source?.close();
+    clearInterval(timer);
+    quiet();
   };
-  const see = (job: Job) => {
-    if (stopped) return;
-    if (jobOver(job)) stop();
-    seen(job);
-  };
-  const poll = async () => {
-    while (!stopped) {
-      try {
-        see(await api.job(id));
-        failures = 0;
-      } catch (e) {
-        failures += 1;
-        if (failures > 5 && !stopped) {
-          stop();
-          lost(e instanceof ApiError ? e : new ApiError(0, null));
-        }
+  const ask = async () => {
+    if (asking || stopped) return;
+    asking = true;
+    try {
+      const job = await api.job(id);
+      failures = 0;
+      if (!stopped) {
+        if (jobOver(job)) stop();
+        seen(job);
       }
-      await new Promise((r) => setTimeout(r, 600));
+    } catch (e) {
+      failures += 1;
+      if (!stopped && (failures > 6 || (e instanceof ApiError && e.status === 404))) {
+        stop();
+        lost(e instanceof ApiError ? e : new ApiError(0, null));
+      }
+    } finally {
+      asking = false;
     }
   };
-  try {
-    source = new EventSource(url.jobEvents(id));
-    const read = (e: Event) => {
-      try {
-        see(JSON.parse((e as MessageEvent<string>).data) as Job);
-      } catch {
-        /* a comment or a half message: the next one follows */
-      }
-    };
-    source.onmessage = read;
-    source.addEventListener('job', read);
-    source.addEventListener('progress', read);
-    source.onerror = () => {
-      source?.close();
-      if (!stopped) void poll();
-    };
-  } catch {
-    void poll();
-  }
+  const timer = setInterval(() => void ask(), 500);
+  const quiet = onChange((c) => {
+    if (c.type === 'job' && String(c.id) === id) void ask();
+  });
+  void ask();
   return stop;
 }

@@ -1,0 +1,23 @@
+/** ECharts, cut to what the screens draw; loaded only when a chart comes on view. */
+import { BarChart, LineChart } from 'echarts/charts';
+import {
+  AxisPointerComponent,
+  GridComponent,
+  MarkLineComponent,
+  TooltipComponent
+} from 'echarts/components';
+import { init, use, type EChartsType } from 'echarts/core';
+import { SVGRenderer } from 'echarts/renderers';
+
+use([
+  BarChart,
+  LineChart,
+  GridComponent,
+  TooltipComponent,
+  AxisPointerComponent,
+  MarkLineComponent,
+  SVGRenderer
+]);
+
+export type { EChartsType };
+export const draw = (node: HTMLElement): EChartsType => init(node, null, { renderer: 'svg' });
