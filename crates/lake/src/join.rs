@@ -326,9 +326,9 @@ impl<'b> Landing<'b> {
         true
     }
 
-    /// Whether the month has a file.
-    pub(crate) fn has(&self, month: Month) -> bool {
-        self.months.contains_key(&month)
+    /// Files of each month, by their cases.
+    pub(crate) fn by_month(&self) -> impl Iterator<Item = &[usize]> {
+        self.months.values().map(Vec::as_slice)
     }
 
     /// For each month, the smallest cases of the files that stay.

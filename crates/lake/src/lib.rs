@@ -11,6 +11,7 @@
 //!   base snapshot is read until the registry has committed.
 
 mod block;
+mod counts;
 pub mod disk;
 mod error;
 mod footers;
@@ -23,6 +24,7 @@ mod read;
 mod sort;
 mod stage;
 mod stop;
+mod verify;
 mod write;
 
 use std::{
@@ -34,9 +36,10 @@ pub use disk::{Disk, RealDisk};
 pub use error::LakeError;
 pub use live::{LiveDelivery, MergePolicy, Replacement};
 pub use lock::LockGuard;
-pub use maintain::{Problem, SweepReport};
+pub use maintain::SweepReport;
 pub use stage::{Stage, Staged};
 pub use stop::{Step, Stop};
+pub use verify::Problem;
 
 /// Sizes that trade memory for speed. The defaults suit a machine of 2 cores and 4 GB.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,9 +1,20 @@
-//! Keeping the folder clean: orphans of a crash, small files, checks.
+//! Keeping the folder clean: orphans of a crash, small files, dry runs, the list others read.
 
-use eclusier_core::{Commit, DeliveryId, ProcessId, Snapshot};
-use eclusier_eventlog::Movement;
+use std::{
+    io::Write,
+    path::{Path, PathBuf},
+};
 
-use crate::{Lake, LakeError, Stop};
+use eclusier_core::{Commit, DataFile, DeliveryId, FileKind, ProcessId, Snapshot};
+use serde::Serialize;
+
+use crate::{
+    Lake, LakeError, Stop,
+    block::Names,
+    join::{Joiner, Landing, Orders, Rule, Tally},
+    stage::merge,
+    write::{Address, Publisher},
+};
 
 /// What a sweep removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -18,53 +29,173 @@ pub struct SweepReport {
     pub busy: u64,
 }
 
-/// Something that does not hold in a stored version.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
-    /// File concerned, path below the root.
-    pub path: String,
-    /// What does not hold.
-    pub what: String,
+/// The list of files in force, for readers that are not Éclusier.
+#[derive(Serialize)]
+struct Manifest<'a> {
+    process: &'a str,
+    version: i64,
+    events: Vec<&'a str>,
+    counts: Vec<&'a str>,
 }
 
 impl Lake {
-    /// Writes the daily counts of one delivery.
-    pub fn write_counts(
-        &self,
-        _process: &ProcessId,
-        _delivery: DeliveryId,
-        _movements: &[Movement],
-    ) -> Result<Commit, LakeError> {
-        Err(LakeError::Internal { what: "being built" })
-    }
-
-    /// Daily counts of a version, in the order of its files, then as delivered.
-    pub fn read_counts(
-        &self,
-        _snapshot: &Snapshot,
-    ) -> Result<Vec<(DeliveryId, Movement)>, LakeError> {
-        Err(LakeError::Internal { what: "being built" })
-    }
-
     /// Removes what a crash left: files for which `known` says no, and staging folders whose
     /// owner is dead. `known` is asked about paths below the root; answer yes for every file of
-    /// a version that may still be read.
-    pub fn sweep(&self, _known: &dyn Fn(&str) -> bool) -> Result<SweepReport, LakeError> {
-        Err(LakeError::Internal { what: "being built" })
+    /// a version that may still be read. Processes being changed are left alone.
+    pub fn sweep(&self, known: &dyn Fn(&str) -> bool) -> Result<SweepReport, LakeError> {
+        let mut report = SweepReport::default();
+        let list = |path: &Path| self.disk.list(path).map_err(|e| LakeError::io("list", path, e));
+        for entry in list(&self.root)? {
+            let name = entry.path.file_name().and_then(|n| n.to_str()).unwrap_or_default();
+            let Ok(process) = ProcessId::new(name) else { continue };
+            if !entry.is_dir {
+                continue;
+            }
+            let Some(_guard) = self.try_lock(&process)? else {
+                report.busy += 1;
+                continue;
+            };
+            report.staging += self.sweep_scratch(&entry.path)?;
+            for kind in ["events", "deliveries", "counts"] {
+                self.sweep_folder(&entry.path.join(kind), known, &mut report)?;
+            }
+        }
+        Ok(report)
     }
 
-    /// Joins small neighbouring files of a month; an empty commit when nothing is worth it.
-    pub fn compact(&self, _snapshot: &Snapshot, _stop: &Stop) -> Result<Commit, LakeError> {
-        Err(LakeError::Internal { what: "being built" })
+    /// Sweeps a folder; whether nothing is left inside.
+    fn sweep_folder(
+        &self,
+        folder: &Path,
+        known: &dyn Fn(&str) -> bool,
+        report: &mut SweepReport,
+    ) -> Result<bool, LakeError> {
+        let entries = self.disk.list(folder).map_err(|e| LakeError::io("list", folder, e))?;
+        let mut empty = true;
+        for entry in entries {
+            if entry.is_dir {
+                if self.sweep_folder(&entry.path, known, report)? {
+                    self.disk
+                        .remove_dirs(&entry.path)
+                        .map_err(|e| LakeError::io("remove", &entry.path, e))?;
+                } else {
+                    empty = false;
+                }
+                continue;
+            }
+            let path = self.below_root(&entry.path);
+            if path.as_deref().is_some_and(known) {
+                empty = false;
+                continue;
+            }
+            self.disk.remove(&entry.path).map_err(|e| LakeError::io("remove", &entry.path, e))?;
+            if let Some(path) = path {
+                self.footers.forget(&path);
+            }
+            report.files += 1;
+            report.bytes += entry.bytes;
+        }
+        Ok(empty)
+    }
+
+    /// Path below the root, `/` separated.
+    fn below_root(&self, path: &Path) -> Option<String> {
+        let parts: Option<Vec<&str>> = path
+            .strip_prefix(&self.root)
+            .ok()?
+            .components()
+            .map(|c| c.as_os_str().to_str())
+            .collect();
+        Some(parts?.join("/"))
     }
 
     /// Removes the files of a commit that was never stored (a dry run, a refused import).
-    pub fn discard(&self, _commit: &Commit) -> Result<(), LakeError> {
-        Err(LakeError::Internal { what: "being built" })
+    pub fn discard(&self, commit: &Commit) -> Result<(), LakeError> {
+        for file in &commit.added {
+            let path = self.root.join(&file.path);
+            match self.disk.remove(&path) {
+                Ok(()) => {}
+                Err(e) if e.kind() == std::io::ErrorKind::NotFound => {}
+                Err(e) => return Err(LakeError::io("remove", path, e)),
+            }
+            self.footers.forget(&file.path);
+        }
+        Ok(())
     }
 
-    /// Checks every file of a version: presence, size, hash, rows, order, months, whole cases.
-    pub fn verify(&self, _snapshot: &Snapshot, _stop: &Stop) -> Result<Vec<Problem>, LakeError> {
-        Err(LakeError::Internal { what: "being built" })
+    /// Joins small neighbouring files of a month; an empty commit when nothing is worth it.
+    ///
+    /// No row changes: the new version gives the same rows in the same order.
+    pub fn compact(&self, snapshot: &Snapshot, stop: &Stop) -> Result<Commit, LakeError> {
+        let most = self.options.file_rows;
+        let mut landing = Landing::new(snapshot.of_kind(FileKind::Events), most)?;
+        let mut runs: Vec<Vec<usize>> = Vec::new();
+        for files in landing.by_month() {
+            let mut run: Vec<usize> = Vec::new();
+            let mut rows = 0;
+            for &index in files {
+                let more = landing.base.get(index).map_or(0, |f| f.rows);
+                if rows + more > most && !run.is_empty() {
+                    runs.push(std::mem::take(&mut run));
+                    rows = 0;
+                }
+                rows += more;
+                run.push(index);
+            }
+            runs.push(run);
+        }
+        landing.affected = runs.into_iter().filter(|r| r.len() > 1).flatten().collect();
+        if landing.affected.is_empty() {
+            return Ok(Commit::default());
+        }
+        let touched: Vec<&DataFile> =
+            landing.affected.iter().filter_map(|&i| landing.base.get(i).copied()).collect();
+        let scratch = self.scratch(&snapshot.process, "compact")?;
+        let sources = self.file_sources(touched.iter().copied(), touched.len())?;
+        let mut joiner = Joiner {
+            orders: Orders::default(),
+            rule: Rule::Import,
+            live_sources: sources.len(),
+            tally: Tally::default(),
+        };
+        let rows = touched.iter().map(|f| f.rows).sum();
+        let names = Names::default();
+        let merged = merge(self, &scratch, sources, names, &landing, &mut joiner, rows, stop)?;
+        let cause = touched.iter().map(|f| f.delivery).max().unwrap_or(DeliveryId(0));
+        let to = Address { process: &snapshot.process, delivery: cause, base: snapshot.id };
+        let mut publisher = Publisher::new(self);
+        let mut commit =
+            Commit { added: Vec::new(), retired: touched.iter().map(|f| f.path.clone()).collect() };
+        for file in &merged {
+            commit.added.push(publisher.place(file, FileKind::Events, to)?);
+        }
+        publisher.finish()?;
+        Ok(commit)
+    }
+
+    /// Writes `<process>/current.json`, the list of the files in force, for external readers.
+    ///
+    /// Call it once the registry has committed; Éclusier itself never reads it.
+    pub fn write_manifest(&self, snapshot: &Snapshot) -> Result<PathBuf, LakeError> {
+        let paths = |kind| snapshot.of_kind(kind).map(|f| f.path.as_str()).collect();
+        let manifest = Manifest {
+            process: snapshot.process.as_str(),
+            version: snapshot.id.0,
+            events: paths(FileKind::Events),
+            counts: paths(FileKind::Counts),
+        };
+        let text = serde_json::to_vec_pretty(&manifest)
+            .map_err(|_| LakeError::Internal { what: "a list of paths could not be written" })?;
+        let scratch = self.scratch(&snapshot.process, "manifest")?;
+        let draft = scratch.folder.join("current.json");
+        let mut file = self.disk.create(&draft).map_err(|e| LakeError::io("create", &draft, e))?;
+        file.write_all(&text).map_err(|e| LakeError::io("write", &draft, e))?;
+        file.sync().map_err(|e| LakeError::io("sync", &draft, e))?;
+        drop(file);
+        let folder = self.root.join(snapshot.process.as_str());
+        let path = folder.join("current.json");
+        self.disk.rename(&draft, &path).map_err(|e| LakeError::io("rename", &path, e))?;
+        self.disk.sync_dir(&folder).map_err(|e| LakeError::io("sync", &folder, e))?;
+        Ok(path)
     }
 }

@@ -176,6 +176,21 @@ impl Opened {
         self.meta.row_groups()
     }
 
+    /// Hands every batch of a small file to `take`.
+    pub(crate) fn each_batch(
+        &self,
+        schema: &SchemaRef,
+        mut take: impl FnMut(&RecordBatch) -> Result<(), LakeError>,
+    ) -> Result<(), LakeError> {
+        for group in 0..self.groups().len() {
+            let mut reader = self.reader(schema, None, group, 32_768)?;
+            while let Some(batch) = self.decode(&mut reader)? {
+                take(&batch)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Every byte of the file, from the first.
     pub(crate) fn bytes(&self) -> impl Read + use<> {
         BufReader::with_capacity(1 << 18, At { file: self.file.file.clone(), place: 0 })
@@ -316,10 +331,6 @@ impl FileSource {
 
     pub(crate) fn next_batch(&mut self) -> Result<Option<RecordBatch>, LakeError> {
         self.batches.next()
-    }
-
-    pub(crate) fn path(&self) -> &str {
-        &self.batches.opened.path
     }
 }
 

@@ -88,7 +88,7 @@ impl Lake {
         (1_000_000 / files.max(1)).clamp(1_024, self.options.batch_rows.max(1_024))
     }
 
-    fn file_sources<'f>(
+    pub(crate) fn file_sources<'f>(
         &self,
         files: impl Iterator<Item = &'f DataFile>,
         total: usize,

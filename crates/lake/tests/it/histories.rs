@@ -1,7 +1,7 @@
 //! Random histories of imports, replacements and undos, against the reference model.
 
 use eclusier_core::Period;
-use eclusier_lake::LakeOptions;
+use eclusier_lake::{LakeOptions, Stop};
 use jiff::civil::date;
 use proptest::prelude::*;
 
@@ -42,6 +42,7 @@ enum Step {
         resend: Option<prop::sample::Index>,
     },
     Undo(prop::sample::Index),
+    Compact,
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -57,7 +58,11 @@ fn step() -> impl Strategy<Value = Step> {
             replace,
             resend,
         });
-    prop_oneof![3 => import, 1 => any::<prop::sample::Index>().prop_map(Step::Undo)]
+    prop_oneof![
+        6 => import,
+        2 => any::<prop::sample::Index>().prop_map(Step::Undo),
+        1 => Just(Step::Compact),
+    ]
 }
 
 fn play(steps: &[Step], options: LakeOptions) -> Result<(), TestCaseError> {
@@ -102,8 +107,14 @@ fn play(steps: &[Step], options: LakeOptions) -> Result<(), TestCaseError> {
                 let after = model(&history).len() as u64;
                 prop_assert_eq!(before + staged.events_live_added - staged.replaced, after);
             }
+            Step::Compact => {
+                let commit = lake.compact(&book.snapshot, &Stop::never()).unwrap();
+                book.apply(&commit);
+            }
         }
         prop_assert_eq!(book.rows(&lake), model(&history));
+        let problems = lake.verify(&book.snapshot, &Stop::never()).unwrap();
+        prop_assert!(problems.is_empty(), "{:?}", problems);
     }
     Ok(())
 }
@@ -116,6 +127,40 @@ proptest! {
         steps in prop::collection::vec(step(), 1..7)
     ) {
         play(&steps, tiny())?;
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 15, ..ProptestConfig::default() })]
+
+    #[test]
+    fn importing_then_undoing_is_as_if_nothing_had_been(
+        before in prop::collection::vec(row(), 1..20),
+        undone in prop::collection::vec(row(), 1..20),
+        after in prop::collection::vec(row(), 1..20),
+        replace in prop::option::of((0..40i64, 0..20i64)),
+    ) {
+        let replace = replace.map(|(from, days)| {
+            let from = date(2025, 1, 20) + jiff::Span::new().days(from);
+            Period::new(from, from + jiff::Span::new().days(days)).unwrap()
+        });
+        let list = [
+            Delivery::new(1, "si", None, before),
+            Delivery::new(2, "si", replace, undone),
+            Delivery::new(3, "si", None, after),
+        ];
+        let folder = tempfile::tempdir().unwrap();
+        let lake = open(folder.path(), tiny());
+        let (mut with, mut without) = (Book::new(), Book::new());
+        for delivery in &list {
+            with.import(&lake, delivery, 4).unwrap();
+        }
+        with.undo(&lake, 2).unwrap();
+        let elsewhere = tempfile::tempdir().unwrap();
+        let other = open(elsewhere.path(), tiny());
+        without.import(&other, &list[0], 4).unwrap();
+        without.import(&other, &list[2], 4).unwrap();
+        prop_assert_eq!(with.rows(&lake), without.rows(&other));
     }
 }
 

@@ -1,0 +1,162 @@
+//! What stands on disk: names, links, bytes, order, whatever the number of threads.
+
+use std::collections::BTreeMap;
+
+use eclusier_core::FileKind;
+use eclusier_lake::{LakeOptions, Stop};
+
+use crate::common::{Book, DAY, Delivery, Row, open, process, tiny};
+
+fn two_months(id: i64, shift: i64) -> Delivery {
+    let mut rows = Vec::new();
+    for case in 0..40 {
+        for step in 0..5 {
+            let time = (shift + case * 2 + step * 3) * DAY + case;
+            rows.push(Row {
+                resource: Some(format!("agent {}", (case + step) % 7)),
+                ..Row::new(
+                    &format!("D{shift}-{case:03}"),
+                    ["a", "b", "c"][(step % 3) as usize],
+                    time,
+                )
+            });
+        }
+    }
+    // Delivered by day, as logs are.
+    rows.sort_by_key(|r| r.time);
+    Delivery::new(id, "si", None, rows)
+}
+
+#[test]
+fn a_first_import_writes_its_rows_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = open(folder.path(), tiny());
+    let mut book = Book::new();
+    book.import(&lake, &two_months(1, 0), 33).unwrap();
+    let events: Vec<_> = book.snapshot.of_kind(FileKind::Events).collect();
+    assert!(events.len() > 2, "several months, several files");
+    let delivered: BTreeMap<&str, u64> =
+        book.snapshot.of_kind(FileKind::Delivery).map(|f| (f.sha256.as_str(), f.rows)).collect();
+    for file in events {
+        assert!(delivered.contains_key(file.sha256.as_str()));
+        let month = file.month.unwrap();
+        let folder = format!("essai/events/month={:04}-{:02}/", month.year(), month.month());
+        assert!(file.path.starts_with(&folder), "{}", file.path);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::MetadataExt;
+            let meta = std::fs::metadata(lake.root().join(&file.path)).unwrap();
+            assert_eq!(meta.nlink(), 2, "one file, two names");
+        }
+    }
+}
+
+#[test]
+fn same_history_same_bytes_on_one_thread_or_four() {
+    let play = |threads: usize| {
+        let folder = tempfile::tempdir().unwrap();
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| {
+            let lake = open(folder.path(), LakeOptions { run_rows: 60, group_rows: 25, ..tiny() });
+            let mut book = Book::new();
+            book.import(&lake, &two_months(1, 0), 33).unwrap();
+            book.import(&lake, &two_months(2, 11), 33).unwrap();
+            book.import(&lake, &two_months(3, 0), 33).unwrap();
+            book.undo(&lake, 1).unwrap();
+            book.snapshot
+                .files
+                .iter()
+                .map(|f| (f.path.clone(), f.sha256.clone()))
+                .collect::<Vec<_>>()
+        })
+    };
+    let one = play(1);
+    assert_eq!(one, play(4));
+    assert_eq!(one, play(4));
+}
+
+#[test]
+fn a_later_delivery_rewrites_only_what_it_touches() {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = open(folder.path(), LakeOptions::default());
+    let mut book = Book::new();
+    book.import(&lake, &two_months(1, 0), 50).unwrap();
+    let before: Vec<String> =
+        book.snapshot.of_kind(FileKind::Events).map(|f| f.path.clone()).collect();
+    assert!(before.len() >= 3);
+    // One more event of the first case, which opened in the first month.
+    let more = Delivery::new(2, "si", None, vec![Row::new("D0-000", "z", 200 * DAY)]);
+    let staged = book.import(&lake, &more, 50).unwrap();
+    assert_eq!(staged.cases_continued, 1);
+    assert_eq!(staged.commit.retired, vec![before[0].clone()]);
+    // A late row that comes before the case opened: the case moves to an earlier month.
+    let late = Delivery::new(3, "si", None, vec![Row::new("D0-039", "z", -40 * DAY)]);
+    let staged = book.import(&lake, &late, 50).unwrap();
+    assert_eq!(staged.cases_moved, 1);
+    assert_eq!(staged.events_live_added, 1);
+    assert!(lake.verify(&book.snapshot, &Stop::never()).unwrap().is_empty());
+}
+
+#[test]
+fn deliveries_of_one_row_and_of_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = open(folder.path(), LakeOptions::default());
+    let mut book = Book::new();
+    let staged = book.import(&lake, &Delivery::new(1, "si", None, vec![]), 50).unwrap();
+    assert_eq!(staged.commit, Default::default());
+    let one = Delivery::new(2, "si", None, vec![Row::new("NA", "a", i64::MIN)]);
+    let staged = book.import(&lake, &one, 50).unwrap();
+    assert_eq!((staged.rows, staged.cases, staged.commit.added.len()), (1, 1, 2));
+    assert_eq!(book.rows(&lake).len(), 1);
+    book.undo(&lake, 1).unwrap();
+    book.undo(&lake, 2).unwrap();
+    assert!(book.snapshot.files.is_empty());
+}
+
+#[test]
+fn rows_repeated_inside_a_delivery_are_kept_and_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = open(folder.path(), tiny());
+    let mut book = Book::new();
+    let row = Row::new("x", "a", 7);
+    let rows =
+        vec![row.clone(), Row::new("x", "b", 7), row.clone(), row.clone(), Row::new("x", "a", 8)];
+    let staged = book.import(&lake, &Delivery::new(1, "si", None, rows.clone()), 2).unwrap();
+    assert_eq!((staged.repeated, staged.duplicates, staged.events_live_added), (2, 0, 5));
+    let more = [rows, vec![row]].concat();
+    let staged = book.import(&lake, &Delivery::new(2, "si", None, more), 2).unwrap();
+    assert_eq!((staged.repeated, staged.duplicates, staged.events_live_added), (3, 5, 1));
+}
+
+#[test]
+fn a_column_of_too_many_names_is_carried_as_text() {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = open(folder.path(), LakeOptions { run_rows: 20_000, ..LakeOptions::default() });
+    let mut book = Book::new();
+    let rows: Vec<Row> = (0..60_000i64)
+        .map(|i| Row {
+            resource: (i % 3 > 0).then(|| format!("agent {i}")),
+            org: Some(format!("caisse {}", i % 3)),
+            ..Row::new(&format!("{}", i * 7 % 6_000), "a", i * 1_000)
+        })
+        .collect();
+    let delivery = Delivery::new(1, "si", None, rows);
+    book.import(&lake, &delivery, 8_192).unwrap();
+    let mut wanted = delivery.rows.clone();
+    wanted.sort_by(|a, b| (a.case.as_bytes(), a.time).cmp(&(b.case.as_bytes(), b.time)));
+    assert!(book.rows(&lake) == wanted);
+}
+
+#[test]
+fn the_manifest_lists_the_files_in_force() {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = open(folder.path(), LakeOptions::default());
+    let mut book = Book::new();
+    book.import(&lake, &two_months(1, 0), 50).unwrap();
+    let path = lake.write_manifest(&book.snapshot).unwrap();
+    let text = std::fs::read_to_string(path).unwrap();
+    for file in book.snapshot.of_kind(FileKind::Events) {
+        assert!(text.contains(&file.path));
+    }
+    assert!(text.contains(process().as_str()));
+}
