@@ -10,13 +10,13 @@
 
 use std::collections::BTreeMap;
 
+use eclusier_calendar::date_of;
 use eclusier_core::config::{Awaited, DayCounter};
 
-use crate::figures::two_windows;
-use crate::posting::GroupBy;
-use crate::scan::{Scan, due_within, handling_days, scan, will_miss};
-use crate::view::{Data, DimFilter, Scope, View};
-use crate::{LedgerQuery, daily_ledger};
+use crate::LedgerQuery;
+use crate::posting::{ARRIVALS, AUTO, Buckets, GroupBy, HUMAN, cells_by_group};
+use crate::scan::{OpenCase, due_within, handling_days, neutralised, scan, will_miss, window};
+use crate::view::{DimFilter, Scope, View};
 
 /// What moved the stock of a group most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -108,7 +108,7 @@ pub fn where_to_act(views: &[View<'_>], scope: &Scope, limit: usize) -> Vec<Acti
     let mut actions: Vec<Action> = views.iter().flat_map(|v| of_view(*v, scope)).collect();
     actions.retain(|a| match (a.will_miss, a.overdue) {
         (Some(miss), late) => miss > 0 || late.unwrap_or(0) > 0,
-        (None, _) => a.stock.unwrap_or(0) > 0,
+        (None, _) => a.stock.is_none_or(|s| s > 0),
     });
     actions.sort_by(|a, b| {
         let key = |x: &Action| {
@@ -122,93 +122,145 @@ pub fn where_to_act(views: &[View<'_>], scope: &Scope, limit: usize) -> Vec<Acti
     actions
 }
 
+/// Product and unit.
 type Group = (Option<String>, Option<String>);
 
-/// Product and unit of the groups that have anything open (or delivered) that day.
-fn groups_of(view: View<'_>, scope: &Scope) -> BTreeMap<Group, i64> {
-    let mut groups = BTreeMap::new();
-    match view.data {
-        Data::Cases(table) => {
-            let Some(found) = scan(view, scope) else { return groups };
-            let mut by_combo = vec![0i64; table.combos.len()];
-            for o in &found.open {
-                let combo = table.combo.get(o.case as usize).copied().unwrap_or(0);
-                if let Some(n) = by_combo.get_mut(combo as usize) {
-                    *n += 1;
-                }
-            }
-            for (combo, n) in table.combos.iter().zip(by_combo) {
-                if n > 0 {
-                    let name = |c| table.name_of(c).map(str::to_owned);
-                    *groups.entry((name(combo[2]), name(combo[1]))).or_default() += n;
-                }
-            }
-        }
-        Data::Counts(book) => {
-            let day = scope.to_day().min(book.last_day().unwrap_or(i32::MIN));
-            let Some(&day) = book.days.range(..=day).next_back() else { return groups };
-            let day = eclusier_calendar::date_of(day);
-            let query = LedgerQuery {
-                group_by: vec![GroupBy::Product, GroupBy::Unit],
-                period: eclusier_core::Period::new(day, day).ok(),
-                dims: scope.dims.clone(),
-                ..LedgerQuery::default()
-            };
-            for row in daily_ledger(&[view], &query).unwrap_or_default() {
-                if let Some(stock) = row.closing {
-                    groups.insert((row.group.product, row.group.unit), stock);
-                }
-            }
-        }
-    }
-    groups
+/// Open cases of a group and those held, when cases are known.
+#[derive(Debug, Default)]
+struct Open {
+    cases: Vec<OpenCase>,
+    held: i64,
+    held_before: i64,
+}
+
+/// What one window of worked days shows of a group.
+#[derive(Debug, Clone, Copy, Default)]
+struct Window {
+    arrivals: Option<i64>,
+    output: i64,
+    closing: Option<i64>,
 }
 
 fn of_view(view: View<'_>, scope: &Scope) -> Vec<Action> {
-    groups_of(view, scope)
+    let Some(last) = view.last_day() else { return Vec::new() };
+    let day = scope.to_day().min(last);
+    let wanted = view.rules_at(day).map_or(20, |r| i64::from(r.output_window_days)).max(1);
+    let Some((from, days)) = window(view, day, wanted) else { return Vec::new() };
+    // The days before are compared only when there are as many.
+    let before = from
+        .checked_sub(1)
+        .and_then(|end| Some((end, window(view, end, wanted)?)))
+        .filter(|(_, (_, n))| *n == wanted)
+        .map(|(end, (begin, _))| (begin, end));
+    let mut groups: BTreeMap<Group, (Window, Option<Window>, Open)> = BTreeMap::new();
+    flows(view, scope, (from, day), &mut groups, |g, w| g.0 = w);
+    if let Some(span) = before {
+        flows(view, scope, span, &mut groups, |g, w| g.1 = Some(w));
+    }
+    open_cases(view, scope, before.map(|b| b.1), &mut groups);
+    groups
         .into_iter()
-        .map(|((product, unit), stock)| of_group(view, scope, product, unit, stock))
+        .map(|(group, (late, early, open))| {
+            of_group(view, scope, day, days, group, late, early, open)
+        })
         .collect()
 }
 
+/// Adds up the flows of each group between two days, neutralised days left out.
+fn flows(
+    view: View<'_>,
+    scope: &Scope,
+    (from, to): (i32, i32),
+    groups: &mut BTreeMap<Group, (Window, Option<Window>, Open)>,
+    mut put: impl FnMut(&mut (Window, Option<Window>, Open), Window),
+) {
+    let rules = view.rules_at(to);
+    let buckets = Buckets::new(eclusier_core::Grain::Day, from, to);
+    let query = LedgerQuery {
+        group_by: vec![GroupBy::Product, GroupBy::Unit],
+        dims: scope.dims.clone(),
+        ..LedgerQuery::default()
+    };
+    for (values, rows) in cells_by_group(view, &query, &buckets) {
+        let mut sum = Window::default();
+        for (&(day, _), cells) in buckets.spans.iter().zip(rows) {
+            let Some(cells) = cells else { continue };
+            sum.closing = cells.closing;
+            if neutralised(rules, day) {
+                continue;
+            }
+            let flow = |i: usize| cells.flows[i].unwrap_or(0);
+            sum.output = sum.output.saturating_add(flow(HUMAN)).saturating_add(flow(AUTO));
+            if let Some(arrivals) = cells.flows[ARRIVALS] {
+                sum.arrivals = Some(sum.arrivals.unwrap_or(0).saturating_add(arrivals));
+            }
+        }
+        put(groups.entry((values.product, values.unit)).or_default(), sum);
+    }
+}
+
+/// Sorts the open cases into their groups, and counts those held before.
+fn open_cases(
+    view: View<'_>,
+    scope: &Scope,
+    before: Option<i32>,
+    groups: &mut BTreeMap<Group, (Window, Option<Window>, Open)>,
+) {
+    let (Some(table), Some(found)) = (view.cases(), scan(view, scope)) else { return };
+    let mut by_combo: Vec<Open> = table.combos.iter().map(|_| Open::default()).collect();
+    let combo_of = |case: u32| table.combo.get(case as usize).map(|&c| c as usize);
+    for o in &found.open {
+        if let Some(open) = combo_of(o.case).and_then(|c| by_combo.get_mut(c)) {
+            open.held += i64::from(o.held.is_some());
+            open.cases.push(*o);
+        }
+    }
+    if let Some(end) = before {
+        let mut then = scope.clone();
+        then.period.to = date_of(end);
+        then.period.from = then.period.to;
+        for o in scan(view, &then).iter().flat_map(|s| &s.open) {
+            if let Some(open) = combo_of(o.case).and_then(|c| by_combo.get_mut(c)) {
+                open.held_before += i64::from(o.held.is_some());
+            }
+        }
+    }
+    for (combo, mut open) in table.combos.iter().zip(by_combo) {
+        let name = |c| table.name_of(c).map(str::to_owned);
+        if let Some(group) = groups.get_mut(&(name(combo[2]), name(combo[1]))) {
+            group.2.cases.append(&mut open.cases);
+            group.2.held += open.held;
+            group.2.held_before += open.held_before;
+        }
+    }
+}
+
+#[allow(clippy::too_many_arguments)]
 fn of_group(
     view: View<'_>,
     scope: &Scope,
-    product: Option<String>,
-    unit: Option<String>,
-    stock: i64,
+    day: i32,
+    days: i64,
+    (product, unit): Group,
+    late: Window,
+    early: Option<Window>,
+    open: Open,
 ) -> Action {
-    let mut own = scope.clone();
-    own.dims.product = vec![product.clone().unwrap_or_default()];
-    own.dims.unit = vec![unit.clone().unwrap_or_default()];
-    let day = own.to_day().min(view.last_day().unwrap_or(i32::MIN));
-    let windows = two_windows(view, &own, day);
-    let late = windows.as_ref().map(|w| w.0).unwrap_or_default();
-    let before = windows.and_then(|w| w.1);
-    let found = scan(view, &own);
-    let held = |s: &Scan| s.open.iter().filter(|o| o.held.is_some()).count() as i64;
-    let held_before = before.and_then(|b| {
-        let mut then = own.clone();
-        then.period.to = eclusier_calendar::date_of(b.to);
-        then.period.from = then.period.to;
-        scan(view, &then).map(|s| held(&s))
-    });
     let compared = Compared {
-        days: late.days,
+        days,
         arrivals: late.arrivals,
-        arrivals_before: before.and_then(|b| b.arrivals),
-        output: late.settled,
-        output_before: before.map(|b| b.settled),
-        held: found.as_ref().map_or(0, held),
-        held_before,
+        arrivals_before: early.and_then(|b| b.arrivals),
+        output: late.output,
+        output_before: early.map(|b| b.output),
+        held: open.held,
+        held_before: early.map(|_| open.held_before),
     };
     let (mut will, mut due, mut overdue) = (None, None, None);
-    if let (Some(found), Some(table)) = (&found, view.cases())
-        && found.open.iter().any(|o| o.deadline.is_some())
-    {
-        let handled = handling_days(table, &found.open, late.per_day());
+    if let (Some(table), true) = (view.cases(), view.has_target()) {
+        let pace = (late.output > 0 && days > 0).then(|| late.output as f64 / days as f64);
+        let handled = handling_days(table, &open.cases, pace);
         let (mut miss, mut soon, mut past) = (0, 0, 0);
-        for (i, o) in found.open.iter().enumerate() {
+        for (i, o) in open.cases.iter().enumerate() {
             let Some(deadline) = o.deadline else { continue };
             past += i64::from(deadline < day);
             if due_within(view, day, deadline, AHEAD) {
@@ -219,8 +271,15 @@ fn of_group(
         }
         (will, due, overdue) = (Some(miss), Some(soon), Some(past));
     }
-    let cause = cause_of(&compared, stock);
-    let next_step = step(cause, &compared, will.unwrap_or(0), &found, view, day);
+    let stock = match view.cases() {
+        Some(_) => late.closing.map(|_| open.cases.len() as i64),
+        None => late.closing,
+    };
+    let cause = cause_of(&compared, stock.unwrap_or(0));
+    let next_step = step(cause, &compared, will.unwrap_or(0), &open.cases, view, day);
+    let mut dims = scope.dims.clone();
+    dims.product = vec![product.clone().unwrap_or_default()];
+    dims.unit = vec![unit.clone().unwrap_or_default()];
     Action {
         process: view.process.to_owned(),
         label: view.label.to_owned(),
@@ -229,11 +288,11 @@ fn of_group(
         will_miss: will,
         due,
         overdue,
-        stock: Some(stock),
+        stock,
         cause,
         compared,
         next_step,
-        dims: own.dims,
+        dims,
     }
 }
 
@@ -277,7 +336,7 @@ fn step(
     cause: Cause,
     c: &Compared,
     will_miss: i64,
-    found: &Option<Scan>,
+    open: &[OpenCase],
     view: View<'_>,
     day: i32,
 ) -> NextStep {
@@ -292,7 +351,7 @@ fn step(
     let NextStep { mut fr, mut en } = match cause {
         Cause::Holds => {
             let mut by: BTreeMap<u8, (Awaited, i64, i64)> = BTreeMap::new();
-            for o in found.iter().flat_map(|f| &f.open) {
+            for o in open {
                 if let Some((who, since)) = o.held {
                     let waited = view.calendar.count_numbers(DayCounter::Worked, since, day);
                     let entry = by.entry(who as u8).or_insert((who, 0, 0));

@@ -21,17 +21,17 @@ use crate::points::{AsOf, DAY_US, Point, Sense, collect};
 /// Parameters of the learning.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct LearningParams {
-    /// An activity is terminal when at least this share of its mature occurrences end their case.
+    /// An activity is terminal when at least this share of its mature occurrences end their case;
+    /// after another activity, a silence closes once at least this share of the cases silent as
+    /// long never moved again.
     pub terminal_share: f64,
-    /// Quantile of the gaps between two events of a case beyond which silence closes.
+    /// Quantile of the gaps between two events of a case: an occurrence older than it is mature,
+    /// and it is the silence that closes after an activity too rare to have its own.
     pub silence_quantile: f64,
     /// Silence in calendar days, when a person fixed it.
     pub silence_days: Option<f64>,
-    /// Mature occurrences an activity needs before it can be called terminal.
+    /// Mature occurrences an activity needs for a rule of its own.
     pub min_occurrences: u64,
-    /// Gaps that must have been seen after an activity before it gets its own silence
-    /// threshold; `None` keeps one threshold for all.
-    pub min_gaps_per_activity: Option<u64>,
 }
 
 impl LearningParams {
@@ -41,8 +41,7 @@ impl LearningParams {
             terminal_share: rule.terminal_share,
             silence_quantile: rule.silence_quantile,
             silence_days: rule.silence_days.filter(|d| d.is_finite() && *d > 0.0),
-            min_occurrences: 10,
-            min_gaps_per_activity: Some(200),
+            min_occurrences: 20,
         }
     }
 }
@@ -69,10 +68,10 @@ pub struct Terminal {
 pub struct SilenceAfter {
     /// Name of the activity.
     pub activity: String,
-    /// Silence, microseconds.
-    pub silence_us: i64,
-    /// Gaps seen after it.
-    pub gaps: u64,
+    /// Silence, microseconds; `None` when no case ever ended there: silence then closes nothing.
+    pub silence_us: Option<i64>,
+    /// Mature occurrences it was learned from.
+    pub occurrences: u64,
 }
 
 /// The closing rule in force when the configuration closes nothing.
@@ -80,7 +79,8 @@ pub struct SilenceAfter {
 pub struct LearnedRule {
     /// Terminal activities, the most frequent first.
     pub terminal: Vec<Terminal>,
-    /// Silence that closes a case after any other activity; `None` when no gap was seen.
+    /// Silence that closes a case after an activity too rare to have its own; `None` when no gap
+    /// was seen.
     pub silence_us: Option<i64>,
     /// Activities with a silence of their own, by name.
     pub silence_after: Vec<SilenceAfter>,
@@ -203,52 +203,37 @@ impl Kernel for ClosingStats {
         for stats in &partial.activities {
             gaps.absorb(&stats.gaps);
         }
-        let quantile = |h: &Histogram| h.quantile(params.silence_quantile).map(round_up);
         let fixed = params.silence_days.map(|d| (d * DAY_US as f64) as i64);
-        let silence_us = fixed.or_else(|| quantile(&gaps));
-        let mut silence_after = Vec::new();
-        if let (None, Some(least)) = (fixed, params.min_gaps_per_activity) {
-            for (name, stats) in partial.names.iter().zip(&partial.activities) {
-                let seen = stats.gaps.total();
-                if let (true, Some(silence_us)) = (seen >= least.max(1), quantile(&stats.gaps)) {
-                    let activity = name.clone();
-                    silence_after.push(SilenceAfter { activity, silence_us, gaps: seen });
-                }
+        let usual = gaps.quantile(params.silence_quantile).map(round_up);
+        let silence_us = fixed.or(usual);
+        // A younger occurrence may still be followed: it proves nothing yet.
+        let mature = usual.or(fixed).unwrap_or(0);
+        let least = params.min_occurrences.max(1);
+        let mut terminal: Vec<Terminal> = Vec::new();
+        let mut silence_after: Vec<SilenceAfter> = Vec::new();
+        for (name, stats) in partial.names.iter().zip(&partial.activities) {
+            let ended = stats.last.at_least(mature);
+            let followed = stats.followed.at_least(mature);
+            let occurrences = ended + followed;
+            if occurrences < least {
+                continue;
+            }
+            let share = ended as f64 / occurrences as f64;
+            let activity = name.clone();
+            if share >= params.terminal_share {
+                terminal.push(Terminal { activity, share, occurrences });
+            } else if fixed.is_none() {
+                // Gaps were counted for every occurrence, mature or not: bring them to the same footing.
+                let weight = followed as f64 / stats.gaps.total().max(1) as f64;
+                let silence_us =
+                    stats.gaps.sure_after(params.terminal_share, ended, weight).map(round_up);
+                silence_after.push(SilenceAfter { activity, silence_us, occurrences });
             }
         }
-        // An occurrence younger than the silence threshold may still be followed: it proves nothing.
-        let threshold_of = |name: &str| {
-            silence_after
-                .iter()
-                .find(|s| s.activity == name)
-                .map(|s| s.silence_us)
-                .or(silence_us)
-                .unwrap_or(0)
-        };
-        let mut terminal: Vec<Terminal> = partial
-            .names
-            .iter()
-            .zip(&partial.activities)
-            .filter_map(|(name, stats)| {
-                let mature = threshold_of(name);
-                let ended = stats.last.at_least(mature);
-                let occurrences = ended + stats.followed.at_least(mature);
-                if occurrences < params.min_occurrences.max(1) {
-                    return None;
-                }
-                let share = ended as f64 / occurrences as f64;
-                (share >= params.terminal_share).then(|| Terminal {
-                    activity: name.clone(),
-                    share,
-                    occurrences,
-                })
-            })
-            .collect();
         terminal.sort_by(|a, b| {
             b.occurrences.cmp(&a.occurrences).then_with(|| a.activity.cmp(&b.activity))
         });
         silence_after.sort_by(|a, b| a.activity.cmp(&b.activity));
-        silence_after.retain(|s| !terminal.iter().any(|t| t.activity == s.activity));
         let first_day = robust_first_day(&partial.opened, partial.cases);
         let warm_from = first_day.map(|first| {
             let long = partial.durations.quantile(0.95).map_or(0, |d| d.div_euclid(DAY_US) + 1);
@@ -298,17 +283,15 @@ fn round_up(us: i64) -> i64 {
 impl LearnedRule {
     /// Silence that closes a case whose last event is `activity`.
     pub fn silence_after(&self, activity: &str) -> Option<i64> {
-        self.silence_after
-            .binary_search_by(|s| s.activity.as_str().cmp(activity))
-            .ok()
-            .and_then(|i| self.silence_after.get(i))
-            .map(|s| s.silence_us)
-            .or(self.silence_us)
+        match self.silence_after.binary_search_by(|s| s.activity.as_str().cmp(activity)) {
+            Ok(i) => self.silence_after.get(i).and_then(|s| s.silence_us),
+            Err(_) => self.silence_us,
+        }
     }
 
     /// Longest silence of the rule: the future a log must have for its past to be judged.
     pub fn longest_silence_us(&self) -> i64 {
-        let own = self.silence_after.iter().map(|s| s.silence_us);
+        let own = self.silence_after.iter().filter_map(|s| s.silence_us);
         own.chain(self.silence_us).max().unwrap_or(0)
     }
 
@@ -346,53 +329,42 @@ impl LearnedRule {
             }
             Some(silence) => {
                 let (d_fr, d_en) = duration(silence);
-                let otherwise_fr = if self.terminal.is_empty() {
-                    "Un dossier est clos"
+                let (open_fr, open_en) = if self.terminal.is_empty() {
+                    ("Un dossier est clos", "A case is closed")
                 } else {
-                    "Sinon il est clos"
+                    ("Sinon il est clos", "Otherwise it is closed")
                 };
-                let otherwise_en = if self.terminal.is_empty() {
-                    "A case is closed"
-                } else {
-                    "Otherwise it is closed"
-                };
+                let own: Vec<i64> =
+                    self.silence_after.iter().filter_map(|s| s.silence_us).collect();
                 if self.params.silence_days.is_some() {
                     fr.push_str(&format!(
-                        "{otherwise_fr} « sans suite » après {d_fr} sans événement (durée fixée). "
+                        "{open_fr} « sans suite » après {d_fr} sans événement (durée fixée). "
                     ));
                     en.push_str(&format!(
-                        "{otherwise_en} as lapsed after {d_en} without any event (fixed duration). "
+                        "{open_en} as lapsed after {d_en} without any event (fixed duration). "
                     ));
                 } else {
                     let q = percent(self.params.silence_quantile);
                     let q_fr = q.replace('.', ",").replace('%', "\u{202f}%");
-                    fr.push_str(&format!(
-                        "{otherwise_fr} « sans suite » après {d_fr} sans événement : {q_fr} des {} intervalles observés entre deux événements d’un dossier sont plus courts",
-                        thousands(self.gaps_seen, '\u{202f}'),
-                    ));
-                    en.push_str(&format!(
-                        "{otherwise_en} as lapsed after {d_en} without any event: {q} of the {} gaps seen between two events of a case are shorter",
-                        thousands(self.gaps_seen, ','),
-                    ));
-                    let least = self.silence_after.iter().map(|s| s.silence_us).min();
-                    let most = self.silence_after.iter().map(|s| s.silence_us).max();
-                    if let (Some(least), Some(most)) = (least, most) {
+                    let (n_fr, n_en) =
+                        (thousands(self.gaps_seen, '\u{202f}'), thousands(self.gaps_seen, ','));
+                    if let (Some(&least), Some(&most)) = (own.iter().min(), own.iter().max()) {
                         let ((a_fr, a_en), (b_fr, b_en)) = (duration(least), duration(most));
-                        let k = self.silence_after.len();
-                        if least == most {
-                            fr.push_str(&format!(
-                                " ; {k} étapes assez fréquentes ont leur propre seuil, de {a_fr}"
-                            ));
-                            en.push_str(&format!(
-                                "; {k} frequent activities have their own threshold, of {a_en}"
-                            ));
+                        let (span_fr, span_en) = if least == most {
+                            (a_fr, a_en)
                         } else {
-                            fr.push_str(&format!(" ; {k} étapes assez fréquentes ont leur propre seuil, de {a_fr} à {b_fr}"));
-                            en.push_str(&format!("; {k} frequent activities have their own threshold, from {a_en} to {b_en}"));
-                        }
+                            (
+                                format!("{a_fr} à {b_fr} selon l’étape"),
+                                format!("{a_en} to {b_en} by activity"),
+                            )
+                        };
+                        let share_fr = share.replace('.', ",").replace('%', "\u{202f}%");
+                        fr.push_str(&format!("{open_fr} « sans suite » après un silence tel que, après la même étape, au moins {share_fr} des dossiers restés silencieux aussi longtemps n’ont plus bougé : {span_fr} ; après une étape rare, {d_fr} ({q_fr} des {n_fr} intervalles observés sont plus courts). "));
+                        en.push_str(&format!("{open_en} as lapsed after a silence such that, after the same activity, at least {share} of the cases silent as long never moved again: {span_en}; after a rare activity, {d_en} ({q} of the {n_en} gaps seen are shorter). "));
+                    } else {
+                        fr.push_str(&format!("{open_fr} « sans suite » après {d_fr} sans événement : {q_fr} des {n_fr} intervalles observés entre deux événements d’un dossier sont plus courts. "));
+                        en.push_str(&format!("{open_en} as lapsed after {d_en} without any event: {q} of the {n_en} gaps seen between two events of a case are shorter. "));
                     }
-                    fr.push_str(". ");
-                    en.push_str(". ");
                 }
             }
         }

@@ -19,8 +19,8 @@ use crate::definitions::{self, Definition};
 use crate::posting::{ARRIVALS, AUTO, Cells, HUMAN};
 use crate::rules::CloseClass;
 use crate::scan::{
-    Pace, Scan, daily, due_within, handling_days, held_days, neutralised, pace, pace_over, scan,
-    will_miss, window,
+    Pace, Scan, daily, due_within, handling_days, held_days, neutralised, pace, scan, will_miss,
+    window,
 };
 use crate::view::{Data, Scope, View};
 
@@ -711,17 +711,4 @@ pub fn return_to_target(view: View<'_>, scope: &Scope) -> ReturnToTarget {
     }
     let on = view.calendar.add_number(DayCounter::Worked, day, needed as i64);
     ReturnToTarget::On(date_of(on))
-}
-
-/// Output and arrivals of two windows of worked days, the later first.
-pub(crate) fn two_windows(view: View<'_>, scope: &Scope, day: i32) -> Option<(Pace, Option<Pace>)> {
-    let wanted = view.rules_at(day).map_or(20, |r| i64::from(r.output_window_days)).max(1);
-    let (from, days) = window(view, day, wanted)?;
-    let late = pace_over(view, scope, from, day, days);
-    let early = from
-        .checked_sub(1)
-        .and_then(|end| Some((end, window(view, end, wanted)?)))
-        .filter(|(_, (_, n))| *n == wanted)
-        .map(|(end, (begin, n))| pace_over(view, scope, begin, end, n));
-    Some((late, early))
 }

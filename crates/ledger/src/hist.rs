@@ -66,6 +66,26 @@ impl Histogram {
         self.counts.get(bucket(value)..).map_or(0, |tail| tail.iter().sum())
     }
 
+    /// Smallest duration after which, of `ended` that never came back and of these durations
+    /// weighted by `weight`, at least a share `confidence` are those that never came back.
+    pub(crate) fn sure_after(&self, confidence: f64, ended: u64, weight: f64) -> Option<i64> {
+        if ended == 0 {
+            return None;
+        }
+        let ended = ended as f64;
+        let mut longer = self.total();
+        if ended >= confidence * (ended + weight * longer as f64) {
+            return Some(0);
+        }
+        for (i, count) in self.counts.iter().enumerate() {
+            longer -= count;
+            if ended >= confidence * (ended + weight * longer as f64) {
+                return Some(upper(i));
+            }
+        }
+        None
+    }
+
     /// Smallest bucket bound that covers a share `q` of the values.
     pub(crate) fn quantile(&self, q: f64) -> Option<i64> {
         let total = self.total();

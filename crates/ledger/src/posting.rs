@@ -299,12 +299,28 @@ pub(crate) fn cells_of(
     query: &LedgerQuery,
     buckets: &Buckets,
 ) -> Vec<Option<Cells>> {
-    let series = match view.data {
-        // One group cannot be too many rows.
+    stack(&series_of(view, query, buckets), buckets.spans.len())
+}
+
+/// The same by group.
+pub(crate) fn cells_by_group(
+    view: View<'_>,
+    query: &LedgerQuery,
+    buckets: &Buckets,
+) -> BTreeMap<GroupValues, Vec<Option<Cells>>> {
+    let mut groups: BTreeMap<GroupValues, Vec<Series>> = BTreeMap::new();
+    for one in series_of(view, query, buckets) {
+        groups.entry(one.group.clone()).or_default().push(one);
+    }
+    groups.into_iter().map(|(g, s)| (g, stack(&s, buckets.spans.len()))).collect()
+}
+
+fn series_of(view: View<'_>, query: &LedgerQuery, buckets: &Buckets) -> Vec<Series> {
+    match view.data {
+        // More rows than one answer may hold are no rows: callers ask for short windows.
         Data::Cases(table) => from_cases(table, view.process, query, buckets).unwrap_or_default(),
         Data::Counts(book) => from_counts(book, view.process, query, buckets),
-    };
-    stack(&series, buckets.spans.len())
+    }
 }
 
 /// Adds up series of the same group; a series silent in a row that exists carries its stock.
