@@ -1,0 +1,55 @@
+/** Every screen, in every state: no accessibility fault, no script error, nothing from outside, no sideways scroll. */
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { axe, invented, open, overflow, settled, visit, type Look } from './browser';
+
+let browser: Browser;
+let base: string;
+let close: () => Promise<void>;
+beforeAll(async () => {
+  ({ browser, base, close } = await open());
+});
+afterAll(() => close());
+
+const SCREENS = [
+  '/',
+  '/flux',
+  '/flux?grain=day&group_by=unit',
+  '/dossiers?figure=overdue',
+  '/donnees',
+  '/donnees?tab=history',
+  '/donnees?tab=counts',
+  '/donnees?tab=control',
+  '/donnees?tab=config',
+  '/mur',
+  '/accessibilite'
+];
+// States are invented answers; a real server only has its own.
+const STATES = invented ? ['usual', 'empty', 'huge', 'stale', 'error', 'counts', 'notarget'] : ['usual'];
+const LOOKS: Look[] = [
+  { theme: 'light', lang: 'fr' },
+  { theme: 'dark', lang: 'en' },
+  { theme: 'light', lang: 'en', width: 390, height: 844 },
+  { theme: 'dark', lang: 'fr', width: 320, height: 700 }
+];
+
+describe.each(STATES)('%s', (state) => {
+  for (const path of SCREENS) {
+    if (state !== 'usual' && path === '/accessibilite') continue;
+    it(path, async () => {
+      for (const look of state === 'usual' ? LOOKS : [LOOKS[0]!, LOOKS[3]!]) {
+        const where = JSON.stringify({ state, ...look });
+        const { page, context, faults } = await visit(browser, base, path, { ...look, state });
+        try {
+          await settled(page);
+          expect(await page.getAttribute('html', 'lang'), where).toBe(look.lang);
+          expect(await axe(page), where).toEqual([]);
+          expect(await overflow(page), `${where} scrolls sideways`).toBeLessThanOrEqual(0);
+          expect(faults, where).toEqual([]);
+        } finally {
+          await context.close();
+        }
+      }
+    });
+  }
+});
