@@ -199,7 +199,7 @@ struct Raw {
     n: i64,
     interval: Option<[f64; 2]>,
     left_out: i64,
-    notes: Vec<String>,
+    notes: Vec<[String; 2]>,
 }
 
 impl Raw {
@@ -252,24 +252,31 @@ fn dress(
     let day = scope.to_day();
     if raw.left_out > 0 {
         let k = raw.left_out;
-        exclusions.push(format!(
-            "{k} dossiers laissés de côté par des fenêtres d’exclusion ou neutralisées"
-        ));
+        exclusions.push([
+            format!("{k} dossiers laissés de côté par des fenêtres d’exclusion ou neutralisées"),
+            format!("{k} cases left out by exclusion or neutralised windows"),
+        ]);
     }
     let neutral: i64 = measured.iter().map(|m| m.neutral_days).sum();
     if neutral > 0 {
-        exclusions.push(format!("{neutral} jours neutralisés laissés de côté"));
+        exclusions.push([
+            format!("{neutral} jours neutralisés laissés de côté"),
+            format!("{neutral} neutralised days left out"),
+        ]);
     }
     for m in measured {
         let Some(rules) = m.view.rules_at(day) else { continue };
         for w in rules.exclusion.iter().chain(&rules.neutralised) {
             if w.from <= scope.period.to && scope.period.from <= w.to {
-                exclusions.push(format!(
-                    "du {} au {} : {}",
-                    w.from.strftime("%d/%m/%Y"),
-                    w.to.strftime("%d/%m/%Y"),
-                    w.reason
-                ));
+                exclusions.push([
+                    format!(
+                        "du {} au {}\u{a0}: {}",
+                        w.from.strftime("%d/%m/%Y"),
+                        w.to.strftime("%d/%m/%Y"),
+                        w.reason
+                    ),
+                    format!("from {} to {}: {}", w.from, w.to, w.reason),
+                ]);
             }
         }
     }
@@ -306,7 +313,7 @@ fn dress(
         formula_version: definition.formula_version(),
         period: scope.period,
         perimeter: scope.perimeter.clone(),
-        exclusions,
+        exclusions: exclusions.iter().map(|[fr, en]| scope.lang.pick(fr, en).to_owned()).collect(),
         fresh_at: scope.fresh_at,
         snapshot: scope.snapshot,
         reason,
@@ -317,7 +324,7 @@ fn dress(
 /// when none can the first reason stands for all.
 fn each<'m, 'a, T>(
     measured: &'m [Measured<'a>],
-    raw_notes: &mut Vec<String>,
+    raw_notes: &mut Vec<[String; 2]>,
     f: impl Fn(&'m Measured<'a>) -> Result<T, Words>,
 ) -> Result<Vec<T>, Words> {
     let mut found = Vec::new();
@@ -327,7 +334,11 @@ fn each<'m, 'a, T>(
             Ok(value) => found.push(value),
             Err(reason) => {
                 first = first.or(Some(reason));
-                raw_notes.push(format!("{} : {}", m.view.label, reason[0]));
+                let label = m.view.label;
+                raw_notes.push([
+                    format!("{label}\u{a0}: {}", reason[0]),
+                    format!("{label}: {}", reason[1]),
+                ]);
             }
         }
     }
@@ -393,7 +404,10 @@ fn raw(id: &str, scope: &Scope, measured: &[Measured<'_>]) -> Result<Raw, Words>
             })?;
             let returns: i64 = parts.iter().map(|p| p.0).sum();
             let holds: i64 = parts.iter().map(|p| p.1).sum();
-            notes.push(format!("dont {returns} renvois et {holds} mises en attente"));
+            notes.push([
+                format!("dont {returns} renvois et {holds} mises en attente"),
+                format!("of which {returns} returns and {holds} holds"),
+            ]);
             let settled: i64 = parts.iter().map(|p| p.2).sum();
             Raw::ratio((returns + holds) as f64, settled as f64, settled)
         }
@@ -494,7 +508,7 @@ fn received_within(view: View<'_>, found: &Scan, days: i64) -> (i64, i64, i64) {
 fn month_ends(
     scope: &Scope,
     measured: &[Measured<'_>],
-    notes: &mut Vec<String>,
+    notes: &mut Vec<[String; 2]>,
 ) -> Result<Raw, Words> {
     let parts = each(measured, notes, |m| {
         m.scan()?;
@@ -538,15 +552,16 @@ fn stock_days(measured: &[Measured<'_>]) -> Result<Raw, Words> {
     }
     let mut raw = Raw::ratio(stock as f64, per_day, stock);
     for m in measured {
-        raw.notes.push(format!(
-            "{} : {} sorties en {} jours ouvrés",
-            m.view.label, m.pace.settled, m.pace.days
-        ));
+        let (label, out, days) = (m.view.label, m.pace.settled, m.pace.days);
+        raw.notes.push([
+            format!("{label}\u{a0}: {out} sorties en {days} jours ouvrés"),
+            format!("{label}: {out} outputs in {days} worked days"),
+        ]);
     }
     Ok(raw)
 }
 
-fn delay(id: &str, measured: &[Measured<'_>], notes: &mut Vec<String>) -> Result<Raw, Words> {
+fn delay(id: &str, measured: &[Measured<'_>], notes: &mut Vec<[String; 2]>) -> Result<Raw, Words> {
     let net = id.starts_with("net_");
     let parts = each(measured, notes, |m| {
         let found = m.scan()?;
@@ -567,14 +582,16 @@ fn delay(id: &str, measured: &[Measured<'_>], notes: &mut Vec<String>) -> Result
         .sum();
     let undone: i64 = parts.iter().map(|p| p.2.undone).sum();
     if given_up > 0 {
-        notes.push(format!(
-            "{given_up} dossiers annulés, transférés ou sans suite laissés de côté (dont {silent} sans suite)"
-        ));
+        notes.push([
+            format!("{given_up} dossiers annulés, transférés ou sans suite laissés de côté (dont {silent} sans suite)"),
+            format!("{given_up} cancelled, transferred or lapsed cases left out (of which {silent} lapsed)"),
+        ]);
     }
     if undone > 0 {
-        notes.push(format!(
-            "{undone} traitements rouverts avant la fin de la période laissés de côté"
-        ));
+        notes.push([
+            format!("{undone} traitements rouverts avant la fin de la période laissés de côté"),
+            format!("{undone} settlements reopened before the end of the period left out"),
+        ]);
     }
     let n = values.len() as i64;
     let left_out = parts.iter().map(|p| p.1).sum();
@@ -593,7 +610,7 @@ fn delay(id: &str, measured: &[Measured<'_>], notes: &mut Vec<String>) -> Result
 /// Standard normal deviate of a two-sided interval of 80 %.
 const Z80: f64 = 1.281_551_565_544_600_4;
 
-fn due_soon(k: i64, measured: &[Measured<'_>], notes: &mut Vec<String>) -> Result<Raw, Words> {
+fn due_soon(k: i64, measured: &[Measured<'_>], notes: &mut Vec<[String; 2]>) -> Result<Raw, Words> {
     let parts = each(measured, notes, |m| {
         m.stock?;
         let found = m.scan()?;
@@ -633,7 +650,10 @@ fn due_soon(k: i64, measured: &[Measured<'_>], notes: &mut Vec<String>) -> Resul
     let due = sum(&|p| p.1);
     let held = sum(&|p| p.2);
     if held > 0 {
-        notes.push(format!("dont {held} en instance chez un tiers"));
+        notes.push([
+            format!("dont {held} en instance chez un tiers"),
+            format!("of which {held} held by someone else"),
+        ]);
     }
     Ok(Raw {
         value: Some(missed as f64),

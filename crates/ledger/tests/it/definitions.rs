@@ -1,5 +1,6 @@
 //! Every definition, on the list of cases its wording names.
 
+use eclusier_core::Unit;
 use eclusier_core::config::{Awaited, DayCounter, Hold, ProcessRules, Target};
 use eclusier_ledger::{CaseStanding, LedgerError, Page, cases_behind, definitions, indicators};
 use jiff::civil::date;
@@ -70,8 +71,6 @@ fn each_definition_has_the_value_its_example_says() {
         }
     }
 }
-
-use eclusier_core::Unit;
 
 #[test]
 fn every_definition_is_written_in_both_languages_and_known_once() {

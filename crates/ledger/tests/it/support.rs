@@ -48,16 +48,6 @@ impl Row {
     pub fn on(case: &str, activity: &str, day: Date) -> Self {
         Row { date_only: true, ..Row::at(case, activity, i64::from(day_number(day)) * DAY) }
     }
-
-    pub fn product(mut self, product: &str) -> Self {
-        self.product = Some(product.into());
-        self
-    }
-
-    pub fn unit(mut self, unit: &str) -> Self {
-        self.unit = Some(unit.into());
-        self
-    }
 }
 
 pub const DAY: i64 = 86_400_000_000;

@@ -3,7 +3,7 @@
 //! Each log is cut at three dates; the rule is learned on the cut log, and each
 //! case said open or closed is compared with whether an event came after.
 //! `ECLUSIER_WRITE_DOCS=1` rewrites the table of `docs/methods/closing-rule.md`;
-//! otherwise the table must be the one computed.
+//! otherwise the documented table must be the one computed.
 
 use std::io::Read;
 
@@ -161,6 +161,72 @@ fn try_rule(log: &Log, params: LearningParams) -> Vec<Trial> {
             Trial { as_of, confusion: truncation_confusion(&table, &last), rule }
         })
         .collect()
+}
+
+const DOC: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/methods/closing-rule.md");
+const BEGIN: &str =
+    "<!-- table: written by the test `the_documented_table_is_the_one_computed` -->\n";
+const END: &str = "<!-- end of table -->";
+
+#[test]
+fn the_documented_table_is_the_one_computed() {
+    if shared("data").is_none() {
+        return;
+    }
+    let mut table = String::from(
+        "| Log | Cut | Said open, event came | Said open, none came | Said closed, event came | Said closed, none came | Right | Known future, days | Rule: terminal activities, silences |\n|---|---|---:|---:|---:|---:|---:|---:|---|\n",
+    );
+    let mut judged = Confusion::default();
+    for (name, load) in LOGS {
+        let Some(rows) = load() else { continue };
+        let log = Log::new(rows);
+        for t in try_rule(&log, LearningParams::default()) {
+            let future = (log.end - t.as_of.us).max(0) / DAY;
+            let needed = t.rule.longest_silence_us();
+            // A future shorter than the longest silence cannot tell a closed case from a slow one.
+            let known = future * DAY >= needed;
+            let c = t.confusion;
+            if known {
+                judged = judged + c;
+            }
+            let own = t.rule.silence_after.iter().filter_map(|s| s.silence_us);
+            let days = |us: i64| us / DAY;
+            let span = match (own.clone().min(), own.max()) {
+                (Some(low), Some(high)) => format!("{} to {} d", days(low), days(high)),
+                _ => "none of its own".to_owned(),
+            };
+            table.push_str(&format!(
+                "| {name} | {} | {} | {} | {} | {} | {:.1} % | {future}{} | {}, {span}, rare {} d |\n",
+                eclusier_calendar::date_of(t.as_of.day),
+                c.open_open,
+                c.open_closed,
+                c.closed_open,
+                c.closed_closed,
+                c.accuracy().unwrap_or(0.0) * 100.0,
+                if known { "" } else { " (too short)" },
+                t.rule.terminal.len(),
+                t.rule.silence_us.map_or(0, days),
+            ));
+        }
+    }
+    table.push_str(&format!(
+        "\nWhere the future is long enough: {} cases judged, {:.1} % right; {:.1} % of the cases still alive were said open; {} said open for {} really so.\n",
+        judged.total(),
+        judged.accuracy().unwrap_or(0.0) * 100.0,
+        judged.open_found().unwrap_or(0.0) * 100.0,
+        judged.open_open + judged.open_closed,
+        judged.true_stock(),
+    ));
+    println!("{table}");
+    assert!(judged.accuracy().unwrap() > 0.85, "{judged:?}");
+    let text = std::fs::read_to_string(DOC).unwrap();
+    let begin = text.find(BEGIN).unwrap() + BEGIN.len();
+    let end = text.find(END).unwrap();
+    if std::env::var("ECLUSIER_WRITE_DOCS").is_ok() {
+        std::fs::write(DOC, format!("{}{table}{}", &text[..begin], &text[end..])).unwrap();
+    } else {
+        assert_eq!(&text[begin..end], table, "run again with ECLUSIER_WRITE_DOCS=1");
+    }
 }
 
 #[test]
