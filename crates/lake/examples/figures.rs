@@ -1,6 +1,7 @@
 //! Prints what the lake costs on this machine: import, overlapping delivery, reading, undo.
 //!
 //! `cargo run --release -p eclusier-lake --example figures -- 10000000`
+#![allow(clippy::print_stdout, clippy::expect_used)]
 
 use std::{path::PathBuf, sync::Arc, time::Instant};
 

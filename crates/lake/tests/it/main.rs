@@ -1,4 +1,6 @@
 //! Tests of the lake through its public door.
+// Helpers of tests may fail loudly, as tests do.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
 mod common;
 mod counts;
