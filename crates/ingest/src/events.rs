@@ -234,6 +234,10 @@ struct Reader<'s, 'c, 'a> {
     local: Pseudonymiser,
     /// Labels and activities already looked at for NIRs: `None` is clean.
     seen: FxHashMap<String, Option<String>>,
+    /// Whether any of them was not clean.
+    dirty: bool,
+    /// Last long case number that is no NIR.
+    clean_case: String,
     rows: u64,
     mixed: [Mixed; 2],
     suspect: u64,
@@ -262,6 +266,8 @@ impl<'s, 'c, 'a> Reader<'s, 'c, 'a> {
             clock: ZoneClock::new(zone),
             local: ctx.people.clone(),
             seen: FxHashMap::default(),
+            dirty: false,
+            clean_case: String::new(),
             rows: 0,
             mixed: Default::default(),
             suspect: 0,
@@ -400,8 +406,8 @@ impl<'s, 'c, 'a> Reader<'s, 'c, 'a> {
         if lifecycle.is_some_and(|l| l.eq_ignore_ascii_case("schedule")) {
             self.schedules += 1;
         }
-        let seen = &self.seen;
-        let clean = |text: &'_ str| -> Option<&str> { seen.get(text).and_then(Option::as_deref) };
+        let seen = self.dirty.then_some(&self.seen);
+        let clean = |text: &str| seen.and_then(|s| s.get(text)).and_then(Option::as_deref);
         let label = |i: usize| {
             let told = labels.get(i).copied().flatten().map(|(_, text)| text);
             let told = told.filter(|t| !values::is_missing(t.trim_ascii().as_bytes()));
@@ -479,12 +485,14 @@ impl<'s, 'c, 'a> Reader<'s, 'c, 'a> {
     /// The case number, or a local one when it is or holds a NIR.
     #[inline]
     fn clean_case<'t>(&mut self, line: u64, case: &'t str) -> Result<Cow<'t, str>, IngestError> {
-        if case.len() < 13 {
+        if case.len() < 13 || case == self.clean_case {
             return Ok(Cow::Borrowed(case));
         }
         let clean = nir::replace(case, self.bodies(self.plan.case), &self.local);
-        if let Cow::Owned(_) = clean {
-            self.found_nir(line, self.plan.case)?;
+        match clean {
+            Cow::Owned(_) => self.found_nir(line, self.plan.case)?,
+            // Rows of one case often follow each other.
+            Cow::Borrowed(_) => case.clone_into(&mut self.clean_case),
         }
         Ok(clean)
     }
@@ -517,6 +525,7 @@ impl<'s, 'c, 'a> Reader<'s, 'c, 'a> {
             Cow::Owned(clean) => Some(clean),
         };
         let found = replaced.is_some();
+        self.dirty |= found;
         if self.seen.len() >= SEEN {
             self.seen.clear();
         }

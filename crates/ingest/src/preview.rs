@@ -244,6 +244,24 @@ pub(crate) fn of_table(
         (None, Some(mapping)) if *mapping != Mapping::default() => mapping.kind,
         _ => guess_kind(sample, &roles),
     };
+    // A column a person named must be there, and be one.
+    let named = [
+        &said.case,
+        &said.activity,
+        &said.time,
+        &said.start,
+        &said.resource,
+        &said.lifecycle,
+        &said.org,
+        &said.unit,
+        &said.product,
+        &said.channel,
+    ];
+    if kind == Kind::Events {
+        for column in named.into_iter().flatten().chain(&said.attributes) {
+            find_column(name, &sample.header, column)?;
+        }
+    }
     let mut preview = Preview::new(name, format, kind);
     preview.header_row = Some(sample.header_line);
     let header = &sample.header;

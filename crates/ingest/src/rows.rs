@@ -4,11 +4,13 @@
 use std::{collections::BTreeSet, ops::ControlFlow};
 
 use arrow_array::{
-    ArrayRef, RecordBatch,
-    builder::{Int64Builder, StringBuilder, TimestampMicrosecondBuilder, UInt8Builder},
+    ArrayRef, Int64Array, RecordBatch, TimestampMicrosecondArray, UInt8Array,
+    builder::{StringBuilder, TimestampMicrosecondBuilder},
+    new_null_array,
 };
+use arrow_schema::DataType;
 use eclusier_eventlog::{Precision, schema};
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 
 use crate::identity::Pseudonymiser;
@@ -107,26 +109,68 @@ pub struct RowStats {
     pub date_only: u64,
 }
 
+/// A text column under construction. Columns that stay empty cost nothing per row.
+#[derive(Default)]
+struct TextColumn {
+    builder: StringBuilder,
+    /// Nulls not yet given to the builder.
+    nulls: usize,
+}
+
+impl TextColumn {
+    #[inline]
+    fn push(&mut self, value: Option<&str>) {
+        match value {
+            None => self.nulls += 1,
+            Some(text) => {
+                self.settle();
+                self.builder.append_value(text);
+            }
+        }
+    }
+
+    fn settle(&mut self) {
+        for _ in 0..std::mem::take(&mut self.nulls) {
+            self.builder.append_null();
+        }
+    }
+
+    fn finish(&mut self, rows: usize) -> ArrayRef {
+        if self.nulls == rows {
+            self.nulls = 0;
+            return new_null_array(&DataType::Utf8, rows);
+        }
+        self.settle();
+        Arc::new(self.builder.finish())
+    }
+}
+
 /// Builds batches from rows and replaces identifiers of people on the way.
 pub struct RowWriter<'s> {
     sink: &'s mut dyn EventSink,
     people: Pseudonymiser,
+    /// Identifiers met and what replaces them.
+    known: FxHashMap<String, String>,
     ignore: FxHashSet<String>,
     delivery: i64,
     seq: i64,
     stats: RowStats,
+    /// Activities met: one look-up per row, the ordered set is for the report.
+    activities: FxHashSet<String>,
     case: StringBuilder,
     activity: StringBuilder,
-    time: TimestampMicrosecondBuilder,
+    time: Vec<i64>,
     start: TimestampMicrosecondBuilder,
-    precision: UInt8Builder,
-    texts: [StringBuilder; 7],
-    seqs: Int64Builder,
+    precision: Vec<u8>,
+    texts: [TextColumn; 7],
     rows: usize,
 }
 
 /// Rows per batch: large enough to amortise, small enough to stay in cache.
 const BATCH_ROWS: usize = 32_768;
+
+/// Distinct people remembered before the memory of them starts afresh.
+const KNOWN: usize = 200_000;
 
 impl<'s> RowWriter<'s> {
     /// A writer for one delivery.
@@ -139,17 +183,18 @@ impl<'s> RowWriter<'s> {
         Self {
             sink,
             people,
+            known: FxHashMap::default(),
             ignore: ignore.into_iter().collect(),
             delivery,
             seq: 0,
             stats: RowStats::default(),
+            activities: FxHashSet::default(),
             case: StringBuilder::new(),
             activity: StringBuilder::new(),
-            time: TimestampMicrosecondBuilder::new(),
+            time: Vec::with_capacity(BATCH_ROWS),
             start: TimestampMicrosecondBuilder::new(),
-            precision: UInt8Builder::new(),
+            precision: Vec::with_capacity(BATCH_ROWS),
             texts: Default::default(),
-            seqs: Int64Builder::new(),
             rows: 0,
         }
     }
@@ -162,7 +207,8 @@ impl<'s> RowWriter<'s> {
         }
         let stats = &mut self.stats;
         stats.accepted += 1;
-        if !stats.activities.contains(row.activity) {
+        if !self.activities.contains(row.activity) {
+            self.activities.insert(row.activity.to_owned());
             stats.activities.insert(row.activity.to_owned());
         }
         let low = row.start.map_or(row.time, |s| s.min(row.time));
@@ -172,33 +218,38 @@ impl<'s> RowWriter<'s> {
         stats.date_only += u64::from(row.precision == Precision::Day);
         self.case.append_value(row.case);
         self.activity.append_value(row.activity);
-        self.time.append_value(row.time);
+        self.time.push(row.time);
         self.start.append_option(row.start);
-        self.precision.append_value(row.precision.code());
+        self.precision.push(row.precision.code());
         let [lifecycle, resource, org, unit, product, channel, attributes] = &mut self.texts;
         match row.lifecycle {
             // Lower case once here, so that no reader has to fold case again.
             Some(l) if l.bytes().any(|b| b.is_ascii_uppercase()) => {
-                lifecycle.append_value(l.to_ascii_lowercase());
+                lifecycle.push(Some(&l.to_ascii_lowercase()));
             }
-            other => lifecycle.append_option(other),
+            other => lifecycle.push(other),
         }
         match row.resource.filter(|r| !r.is_empty()) {
             Some(person) => {
-                let pseudonym = self.people.person(person);
-                if !stats.resources.contains(pseudonym) {
+                if let Some(pseudonym) = self.known.get(person) {
+                    resource.push(Some(pseudonym));
+                } else {
+                    let pseudonym = self.people.person(person);
+                    resource.push(Some(pseudonym));
                     stats.resources.insert(pseudonym.to_owned());
+                    if self.known.len() >= KNOWN {
+                        self.known.clear();
+                    }
+                    self.known.insert(person.to_owned(), pseudonym.to_owned());
                 }
-                resource.append_value(pseudonym);
             }
-            None => resource.append_null(),
+            None => resource.push(None),
         }
-        org.append_option(row.org);
-        unit.append_option(row.unit);
-        product.append_option(row.product);
-        channel.append_option(row.channel);
-        attributes.append_option(row.attributes);
-        self.seqs.append_value(self.seq);
+        org.push(row.org);
+        unit.push(row.unit);
+        product.push(row.product);
+        channel.push(row.channel);
+        attributes.push(row.attributes);
         self.seq += 1;
         self.rows += 1;
         if self.rows >= BATCH_ROWS { self.flush() } else { Ok(()) }
@@ -214,25 +265,21 @@ impl<'s> RowWriter<'s> {
         if self.rows == 0 {
             return Ok(());
         }
-        let [lifecycle, resource, org, unit, product, channel, attributes] = &mut self.texts;
-        let delivery = arrow_array::Int64Array::from(vec![self.delivery; self.rows]);
-        let columns: Vec<ArrayRef> = vec![
+        let rows = std::mem::take(&mut self.rows);
+        let taken = |v: &mut Vec<i64>| std::mem::replace(v, Vec::with_capacity(BATCH_ROWS));
+        let time = TimestampMicrosecondArray::from(taken(&mut self.time));
+        let precision = std::mem::replace(&mut self.precision, Vec::with_capacity(BATCH_ROWS));
+        let first = self.seq - rows as i64;
+        let mut columns: Vec<ArrayRef> = vec![
             Arc::new(self.case.finish()),
             Arc::new(self.activity.finish()),
-            Arc::new(self.time.finish().with_timezone("UTC")),
+            Arc::new(time.with_timezone("UTC")),
             Arc::new(self.start.finish().with_timezone("UTC")),
-            Arc::new(self.precision.finish()),
-            Arc::new(lifecycle.finish()),
-            Arc::new(resource.finish()),
-            Arc::new(org.finish()),
-            Arc::new(unit.finish()),
-            Arc::new(product.finish()),
-            Arc::new(channel.finish()),
-            Arc::new(attributes.finish()),
-            Arc::new(self.seqs.finish()),
-            Arc::new(delivery),
+            Arc::new(UInt8Array::from(precision)),
         ];
-        self.rows = 0;
+        columns.extend(self.texts.iter_mut().map(|t| t.finish(rows)));
+        columns.push(Arc::new(Int64Array::from_iter_values(first..self.seq)));
+        columns.push(Arc::new(Int64Array::from(vec![self.delivery; rows])));
         self.sink.push(RecordBatch::try_new(schema::events(), columns)?)
     }
 }

@@ -151,7 +151,7 @@ pub fn guess_encoding(mut input: Box<dyn Read + Send>) -> io::Result<EncodingGue
         while !text.is_empty() {
             match std::str::from_utf8(text) {
                 Ok(good) => {
-                    wide += u64::from(!good.is_ascii());
+                    wide += wide_characters(good);
                     if first_invalid.is_none() {
                         line += memchr::memchr_iter(b'\n', text).count() as u64;
                     }
@@ -159,7 +159,7 @@ pub fn guess_encoding(mut input: Box<dyn Read + Send>) -> io::Result<EncodingGue
                 }
                 Err(e) => {
                     let (good, bad) = text.split_at(e.valid_up_to());
-                    wide += u64::from(!good.is_ascii());
+                    wide += wide_characters(good);
                     if first_invalid.is_none() {
                         line += memchr::memchr_iter(b'\n', good).count() as u64;
                     }
@@ -189,11 +189,20 @@ pub fn guess_encoding(mut input: Box<dyn Read + Send>) -> io::Result<EncodingGue
     if invalid > 0 {
         guess.encoding = Encoding::Windows1252;
         // Valid accents mostly, and few bytes that are not: somebody pasted two encodings.
-        if guess.marked || wide > invalid * 2 {
+        if guess.marked || wide > invalid {
             guess.nearly_utf8 = first_invalid;
         }
     }
     Ok(guess)
+}
+
+/// Characters of more than one byte in valid UTF-8.
+fn wide_characters(good: impl AsRef<[u8]>) -> u64 {
+    let good = good.as_ref();
+    if good.is_ascii() {
+        return 0;
+    }
+    good.iter().filter(|b| **b >= 0xc0).count() as u64
 }
 
 #[cfg(test)]
