@@ -283,8 +283,8 @@ pub(crate) async fn next(conn: &mut Conn, name: &'static str) -> Result<i64, Reg
 /// Makes the next version of a process: (files of `base` − every role of the
 /// retired paths) ∪ the files added.
 ///
-/// A role that is retired and added again in the same commit stays live without a
-/// break: that is how one of the two roles of a path is given up.
+/// A role that is retired and added again in the same commit stays in the version:
+/// that is how one of the two roles of a path is given up.
 pub(crate) async fn advance(
     conn: &mut Conn,
     step: &Step<'_>,
@@ -352,8 +352,7 @@ async fn add_file(
     file: &DataFile,
 ) -> Result<Result<(), FileProblem>, RegistryError> {
     let earlier = sqlx::query(
-        "SELECT process, kind, added_in, retired_in, row_count, sha256 FROM data_file
-         WHERE path = $1",
+        "SELECT process, kind, retired_in, row_count, sha256 FROM data_file WHERE path = $1",
     )
     .bind(&file.path)
     .fetch_all(&mut *conn)
@@ -371,23 +370,8 @@ async fn add_file(
         if row.try_get::<&str, _>("kind")? != file.kind.as_str() {
             continue;
         }
-        match row.try_get::<Option<i64>, _>("retired_in")? {
-            None => return Ok(Err(FileProblem::Twice)),
-            Some(retired) if retired == id => {
-                // Retired by this very commit: the role goes on as if nothing had happened.
-                sqlx::query(
-                    "UPDATE data_file SET retired_in = NULL
-                     WHERE process = $1 AND kind = $2 AND path = $3 AND added_in = $4",
-                )
-                .bind(file.process.as_str())
-                .bind(file.kind.as_str())
-                .bind(&file.path)
-                .bind(row.try_get::<i64, _>("added_in")?)
-                .execute(&mut *conn)
-                .await?;
-                return Ok(Ok(()));
-            }
-            Some(_) => {}
+        if row.try_get::<Option<i64>, _>("retired_in")?.is_none() {
+            return Ok(Err(FileProblem::Twice));
         }
     }
     sqlx::query(
