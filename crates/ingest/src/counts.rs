@@ -61,6 +61,8 @@ pub struct CountsReport {
 const SAMPLE: usize = 300;
 /// Largest count believed: beyond it the figure is a mistake.
 const MAX_COUNT: f64 = 1e12;
+/// Rows of totals or examples kept aside.
+const MAX_ASIDE: usize = 100_000;
 
 /// Reads a file of daily counts. Whatever the mapping leaves open is detected.
 pub fn read_counts(
@@ -70,13 +72,21 @@ pub fn read_counts(
 ) -> Result<CountsReport, IngestError> {
     let format = match mapping.format {
         Some(format) => format,
-        None => table_format(path, &ctx.name)?,
+        None => crate::read::format_of(path, &ctx.name, ctx.limits)?,
     };
     let tables = match format {
         Format::Xlsx | Format::Ods => tables_of_workbook(path, mapping, ctx)?,
-        _ => {
-            let rows = TextRows::open(path, &ctx.name, mapping, &ctx.limits)?;
+        Format::Csv => {
+            let rows = TextRows::open(path, mapping, ctx)?;
             vec![Table::of_text(rows, mapping, &ctx.name)?]
+        }
+        other => {
+            return Err(ctx.refusal(
+                Code::UnknownFormat,
+                None,
+                format!("un fichier {} est un journal d’événements, non un tableau de comptages : le déposer comme tel", other.as_str()),
+                format!("a {} file is an event log, not a table of counts: deliver it as such", other.as_str()),
+            ));
         }
     };
     read_tables(tables, mapping, ctx)
@@ -91,26 +101,6 @@ pub fn read_pasted_counts(
     let rows = TextRows::of_text(&ctx.name, text.to_owned(), mapping.separator, &ctx.limits);
     let table = Table::of_text(rows, mapping, &ctx.name)?;
     read_tables(vec![table], mapping, ctx)
-}
-
-/// Whether a file is a workbook or a text, by its first bytes.
-pub(crate) fn table_format(path: &Path, name: &str) -> Result<Format, IngestError> {
-    let io = |source| IngestError::Io { name: name.to_owned(), source };
-    let mut file = std::fs::File::open(path).map_err(io)?;
-    let mut head = [0u8; 8];
-    let read = crate::source::read_full(&mut file, &mut head).map_err(io)?;
-    match head.get(..read).unwrap_or_default() {
-        [] => Err(IngestError::refused(
-            name,
-            Code::EmptyFile,
-            None,
-            "le fichier est vide : vérifier l’export et le déposer de nouveau",
-            "the file is empty: check the export and deliver it again",
-        )),
-        [b'P', b'K', 3 | 5, ..] => Ok(Format::Xlsx),
-        [0xd0, 0xcf, 0x11, 0xe0, ..] => Err(old_workbook(name)),
-        _ => Ok(Format::Csv),
-    }
 }
 
 /// Refusal of `.xls` files and of workbooks protected by a password: both wear the same coat.
@@ -148,7 +138,8 @@ impl Source {
 
 impl Table {
     fn of_text(rows: TextRows, mapping: &Mapping, name: &str) -> Result<Self, IngestError> {
-        Self::new(Source::Text(Box::new(rows)), None, mapping, name)?.map_err(|e| e.into_error(name))
+        Self::new(Source::Text(Box::new(rows)), None, mapping, name)?
+            .map_err(|e| e.into_error(name))
     }
 
     fn new(
@@ -164,6 +155,7 @@ impl Table {
         }
         Ok(layout::find(&sample, sheet.as_deref(), mapping, name).map(|layout| {
             sample.drain(..layout.skip.min(sample.len()));
+            let layout = Layout { is_text: sheet.is_none(), ..layout };
             Self { layout, sheet, ahead: sample.into_iter(), rows }
         }))
     }
@@ -206,7 +198,12 @@ fn tables_of_workbook(
         for i in visible {
             match open(i)? {
                 Ok(table) => tables.push(table),
-                Err(why) => problem = Some(match problem.take() { Some(p) => p.better(why), None => why }),
+                Err(why) => {
+                    problem = Some(match problem.take() {
+                        Some(p) => p.better(why),
+                        None => why,
+                    })
+                }
             }
         }
     }
@@ -218,7 +215,12 @@ fn tables_of_workbook(
         (1, _) => {}
         // One sheet per measure (Entrées, Sorties, Stock): they complete each other.
         _ if one_measure_each(&tables) => {}
-        _ => return Err(sheet::choose_sheet(&name, tables.iter().filter_map(|t| t.sheet.as_deref()))),
+        _ => {
+            return Err(sheet::choose_sheet(
+                &name,
+                tables.iter().filter_map(|t| t.sheet.as_deref()),
+            ));
+        }
     }
     sheet::report_hidden_sheets(&hidden, &mut ctx.findings);
     if book.shared_texts() > 0 {
@@ -271,8 +273,9 @@ struct Reader<'t> {
     repeated: u64,
     repeated_line: Option<u64>,
     /// Rows whose product is a total: kept aside in case nothing else is delivered.
-    totals: Vec<Posting>,
-    total_lines: Vec<u64>,
+    totals: Vec<Vec<Posting>>,
+    /// Rows marked as examples in a template, likewise.
+    examples: Vec<Vec<Posting>>,
     parts_apart: bool,
     human_said: bool,
     errors: u64,
@@ -285,17 +288,7 @@ fn read_tables(
     mapping: &Mapping,
     ctx: &mut Context<'_>,
 ) -> Result<CountsReport, IngestError> {
-    let zone = match &mapping.zone {
-        None => ctx.zone.clone(),
-        Some(name) => jiff::tz::TimeZone::get(name).map_err(|_| {
-            ctx.refusal(
-                Code::UnknownCode,
-                None,
-                format!("fuseau horaire inconnu « {name} » : écrire par exemple Europe/Paris"),
-                format!("unknown time zone {name:?}: write for example Europe/Paris"),
-            )
-        })?,
-    };
+    let zone = crate::events::zone_of(ctx, mapping)?;
     let refused_before = ctx.refused;
     let mut reader = Reader {
         mapping,
@@ -306,7 +299,7 @@ fn read_tables(
         repeated: 0,
         repeated_line: None,
         totals: Vec::new(),
-        total_lines: Vec::new(),
+        examples: Vec::new(),
         parts_apart: false,
         human_said: false,
         errors: 0,
@@ -352,7 +345,10 @@ impl Reader<'_> {
         for (column, [fr, en]) in &layout.ignored {
             let name = if column.is_empty() { "?" } else { column };
             ctx.findings.add(Code::ColumnIgnored, Some(layout.header_line), Some(name), || {
-                [format!("colonne « {name} » non lue : {fr}"), format!("column “{name}” not read: {en}")]
+                [
+                    format!("colonne « {name} » non lue : {fr}"),
+                    format!("column “{name}” not read: {en}"),
+                ]
             });
         }
         let name = |c: usize| layout.header.get(c).map_or("?", String::as_str).to_owned();
@@ -385,17 +381,28 @@ impl Reader<'_> {
         }
         let sheet = table.sheet.as_deref().map(|s| format!("« {s} » : ")).unwrap_or_default();
         let place = table.sheet.as_deref().map(|s| format!("“{s}”: ")).unwrap_or_default();
-        ctx.notes.push([format!("lu ainsi : {sheet}{}", fr.join(", ")), format!("read as: {place}{}", en.join(", "))]);
+        ctx.notes.push([
+            format!("lu ainsi : {sheet}{}", fr.join(", ")),
+            format!("read as: {place}{}", en.join(", ")),
+        ]);
         let has = |m: Measure| layout.values.iter().any(|v| v.measure == Some(m));
         let outputs = has(Measure::Kind(MovementKind::SettledHuman));
-        self.parts_apart |= outputs && has(Measure::Kind(MovementKind::SettledAuto)) && self.mapping.counts.settled_auto.is_none();
+        self.parts_apart |= outputs
+            && has(Measure::Kind(MovementKind::SettledAuto))
+            && self.mapping.counts.settled_auto.is_none();
         self.human_said |= has(Measure::Human)
-            || layout.values.iter().any(|v| matches!(v.measure, Some(Measure::PartOfOutputs(MovementKind::SettledAuto))));
+            || layout.values.iter().any(|v| {
+                matches!(v.measure, Some(Measure::PartOfOutputs(MovementKind::SettledAuto)))
+            });
     }
 
-    fn row(&mut self, layout: &Layout, row: &Row, ctx: &mut Context<'_>) -> Result<(), IngestError> {
+    fn row(
+        &mut self,
+        layout: &Layout,
+        row: &Row,
+        ctx: &mut Context<'_>,
+    ) -> Result<(), IngestError> {
         if is_total_row(row) {
-            self.total_lines.push(row.line());
             sheet::report_total(row.line(), &mut ctx.findings);
             return Ok(());
         }
@@ -404,7 +411,10 @@ impl Reader<'_> {
             let text = row.text(c).trim();
             text.is_empty() || layout.header.get(c).is_some_and(|h| h == text)
         });
-        let lonely = filled(row) == 1 && layout.date.is_some_and(|c| row.text(c).trim().is_empty() || self.day(layout, row, c).is_err());
+        let lonely = filled(row) == 1
+            && layout.date.is_some_and(|c| {
+                row.text(c).trim().is_empty() || self.day(layout, row, c).is_err()
+            });
         if again || lonely {
             sheet::report_title(row.line(), &mut ctx.findings);
             return Ok(());
@@ -414,11 +424,28 @@ impl Reader<'_> {
             let words = ["ligne illisible".to_owned(), "unreadable row".to_owned()];
             return self.refuse(layout, row, Refusal { column: usize::MAX, code, words }, ctx);
         }
+        // A separator inside an unquoted label shifts every figure after it.
+        if layout.is_text && (layout.named..row.len()).any(|c| !row.text(c).trim().is_empty()) {
+            self.report.rows_read += 1;
+            let words = [
+                format!(
+                    "plus de cellules que les {} colonnes de l’en-tête : un séparateur dans un libellé ?",
+                    layout.named
+                ),
+                format!(
+                    "more cells than the {} columns of the header: a separator inside a label?",
+                    layout.named
+                ),
+            ];
+            let refusal = Refusal { column: usize::MAX, code: Code::ColumnCount, words };
+            return self.refuse(layout, row, refusal, ctx);
+        }
         let dimensions = self.dimensions(layout, row);
         let is_sum = [&dimensions.product, &dimensions.unit, &dimensions.org, &dimensions.channel]
             .into_iter()
             .flatten()
             .any(|d| words::is_total(d));
+        let is_example = dimensions.product.as_deref().is_some_and(words::is_example);
         let row_day = match layout.date.map(|c| (c, self.day(layout, row, c))) {
             None => None,
             Some((_, Ok(Some(day)))) => Some(day),
@@ -426,7 +453,12 @@ impl Reader<'_> {
                 self.report.rows_read += 1;
                 let refusal = match missing_or_bad {
                     Err(refusal) => refusal,
-                    _ => refusal(column, Code::MissingTime, "la date manque".into(), "the date is missing".into()),
+                    _ => refusal(
+                        column,
+                        Code::MissingTime,
+                        "la date manque".into(),
+                        "the date is missing".into(),
+                    ),
                 };
                 return self.refuse(layout, row, refusal, ctx);
             }
@@ -453,15 +485,18 @@ impl Reader<'_> {
                 self.report.rows_read += 1;
                 let one = std::slice::from_ref(value);
                 match self.postings(layout, row, one, row_day, row_measure.as_ref(), &dimensions) {
-                    Ok(postings) => self.post(layout, row, postings, is_sum, ctx)?,
+                    Ok(postings) => {
+                        self.sort_out(layout, row, postings, is_sum, is_example, ctx)?
+                    }
                     Err(refusal) => self.refuse(layout, row, refusal, ctx)?,
                 }
             }
             return Ok(());
         }
         self.report.rows_read += 1;
-        match self.postings(layout, row, &layout.values, row_day, row_measure.as_ref(), &dimensions) {
-            Ok(postings) => self.post(layout, row, postings, is_sum, ctx),
+        match self.postings(layout, row, &layout.values, row_day, row_measure.as_ref(), &dimensions)
+        {
+            Ok(postings) => self.sort_out(layout, row, postings, is_sum, is_example, ctx),
             Err(refusal) => self.refuse(layout, row, refusal, ctx),
         }
     }
@@ -469,7 +504,9 @@ impl Reader<'_> {
     /// The day of a row: `None` when the cell says there is none.
     fn day(&self, layout: &Layout, row: &Row, c: usize) -> Result<Option<Date>, Refusal> {
         let text = row.text(c).trim();
-        let none = |day: Date| day == jiff::civil::date(1900, 1, 1) || day == jiff::civil::date(9999, 12, 31);
+        let none = |day: Date| {
+            day == jiff::civil::date(1900, 1, 1) || day == jiff::civil::date(9999, 12, 31)
+        };
         match row.typed(c) {
             Typed::Day(at) | Typed::Instant(at) => {
                 return Ok((!none(at.date())).then(|| at.date()));
@@ -479,7 +516,9 @@ impl Reader<'_> {
                     c,
                     Code::SpreadsheetError,
                     format!("la date est une erreur du tableur ({text}) : la corriger à la source"),
-                    format!("the date is an error of the spreadsheet ({text}): mend it at the source"),
+                    format!(
+                        "the date is an error of the spreadsheet ({text}): mend it at the source"
+                    ),
                 ));
             }
             _ => {}
@@ -514,7 +553,8 @@ impl Reader<'_> {
         let mut text = |column: Option<usize>, constant: &Option<String>| -> Option<String> {
             let raw = column.map_or("", |c| row.text(c));
             let text = raw.trim();
-            if text.is_empty() || matches!(text, "." | "-" | "NULL" | "NC") || words::is_error(text) {
+            if text.is_empty() || matches!(text, "." | "-" | "NULL" | "NC") || words::is_error(text)
+            {
                 return constant.clone();
             }
             strays += u64::from(text.len() != raw.len());
@@ -556,8 +596,12 @@ impl Reader<'_> {
                 Err(refusal(
                     column,
                     if text.is_empty() { Code::MissingActivity } else { Code::UnknownCode },
-                    format!("colonne « {name} » : « {text} » ne dit pas s’il s’agit d’entrées, de sorties ou de stock ; l’indiquer dans la correspondance (kinds)"),
-                    format!("column “{name}”: “{text}” does not say whether it is arrivals, outputs or stock; say it in the mapping (kinds)"),
+                    format!(
+                        "colonne « {name} » : « {text} » ne dit pas s’il s’agit d’entrées, de sorties ou de stock ; l’indiquer dans la correspondance (kinds)"
+                    ),
+                    format!(
+                        "column “{name}”: “{text}” does not say whether it is arrivals, outputs or stock; say it in the mapping (kinds)"
+                    ),
                 ))
             }
         }
@@ -588,7 +632,8 @@ impl Reader<'_> {
                 place.channel.clone_from(&value.dimensions.channel);
             }
             if let Some((_, rest)) = row_measure.filter(|(_, rest)| !rest.is_empty()) {
-                let slot = if words::is_channel(rest) { &mut place.channel } else { &mut place.product };
+                let slot =
+                    if words::is_channel(rest) { &mut place.channel } else { &mut place.product };
                 if slot.is_none() {
                     *slot = Some(rest.clone());
                 }
@@ -636,7 +681,12 @@ impl Reader<'_> {
         let text = row.text(c).trim();
         let name = layout.header.get(c).map_or("", String::as_str);
         let bad = |fr: &str, en: &str| {
-            refusal(c, Code::BadNumber, format!("colonne « {name} » : « {text} » {fr}"), format!("column “{name}”: “{text}” {en}"))
+            refusal(
+                c,
+                Code::BadNumber,
+                format!("colonne « {name} » : « {text} » {fr}"),
+                format!("column “{name}”: “{text}” {en}"),
+            )
         };
         let value = match row.typed(c) {
             Typed::Error => {
@@ -644,7 +694,9 @@ impl Reader<'_> {
                 return Ok(None);
             }
             Typed::Number(v) => v,
-            Typed::Day(_) | Typed::Instant(_) => return Err(bad("est une date, pas un nombre", "is a date, not a number")),
+            Typed::Day(_) | Typed::Instant(_) => {
+                return Err(bad("est une date, pas un nombre", "is a date, not a number"));
+            }
             Typed::Bool(_) => return Err(bad("n’est pas un nombre", "is not a number")),
             Typed::Text if words::is_error(text) => {
                 self.errors += 1;
@@ -652,17 +704,28 @@ impl Reader<'_> {
             }
             Typed::Text => match values::parse_number(text, layout.decimal) {
                 Ok(None) => return Ok(None),
-                Ok(Some(n)) if n.percent => return Err(bad("est un pourcentage, pas un nombre de dossiers", "is a percentage, not a number of items")),
+                Ok(Some(n)) if n.percent => {
+                    return Err(bad(
+                        "est un pourcentage, pas un nombre de dossiers",
+                        "is a percentage, not a number of items",
+                    ));
+                }
                 Ok(Some(n)) => n.value,
                 Err(NumberProblem::Ambiguous) => {
                     return Err(refusal(
                         c,
                         Code::AmbiguousNumber,
-                        format!("colonne « {name} » : « {text} » est-il mille et quelques ou un nombre à virgule ? L’indiquer (decimal) dans la correspondance"),
-                        format!("column “{name}”: is “{text}” a thousand and some, or a decimal? Say it (decimal) in the mapping"),
+                        format!(
+                            "colonne « {name} » : « {text} » est-il mille et quelques ou un nombre à virgule ? L’indiquer (decimal) dans la correspondance"
+                        ),
+                        format!(
+                            "column “{name}”: is “{text}” a thousand and some, or a decimal? Say it (decimal) in the mapping"
+                        ),
                     ));
                 }
-                Err(NumberProblem::Unreadable) => return Err(bad("n’est pas un nombre", "is not a number")),
+                Err(NumberProblem::Unreadable) => {
+                    return Err(bad("n’est pas un nombre", "is not a number"));
+                }
             },
         };
         let whole = value.round();
@@ -676,11 +739,35 @@ impl Reader<'_> {
             return Err(refusal(
                 c,
                 Code::NegativeCount,
-                format!("colonne « {name} » : {text} est négatif ; seules les corrections peuvent l’être"),
+                format!(
+                    "colonne « {name} » : {text} est négatif ; seules les corrections peuvent l’être"
+                ),
                 format!("column “{name}”: {text} is negative; only corrections may be"),
             ));
         }
         Ok(Some(whole as i64))
+    }
+
+    /// Totals and examples are kept aside, the rest is posted.
+    fn sort_out(
+        &mut self,
+        layout: &Layout,
+        row: &Row,
+        postings: Vec<Posting>,
+        is_sum: bool,
+        is_example: bool,
+        ctx: &mut Context<'_>,
+    ) -> Result<(), IngestError> {
+        if !is_sum && !is_example {
+            return self.post(layout, row, postings, ctx);
+        }
+        // Kept in case nothing else is delivered; bounded, since no true table needs more.
+        self.report.rows_read -= 1;
+        let aside = if is_sum { &mut self.totals } else { &mut self.examples };
+        if aside.len() < MAX_ASIDE {
+            aside.push(postings);
+        }
+        Ok(())
     }
 
     fn post(
@@ -688,24 +775,24 @@ impl Reader<'_> {
         layout: &Layout,
         row: &Row,
         postings: Vec<Posting>,
-        is_sum: bool,
         ctx: &mut Context<'_>,
     ) -> Result<(), IngestError> {
-        if is_sum {
-            sheet::report_total(row.line(), &mut ctx.findings);
-            self.report.rows_read -= 1;
-            self.totals.extend(postings);
-            return Ok(());
-        }
         // Two different levels of one stock: the later one cannot be right as well.
         for p in postings.iter().filter(|p| p.kind == MovementKind::ClosingStock) {
             let key = (p.day, p.dimensions.clone());
             if let Some(known) = self.stocks.get(&key).copied().filter(|known| *known != p.count) {
-                let column = layout.values.iter().find(|v| v.measure.is_none() || v.measure == Some(Measure::Kind(p.kind)));
+                let column = layout
+                    .values
+                    .iter()
+                    .find(|v| v.measure.is_none() || v.measure == Some(Measure::Kind(p.kind)));
                 let refusal = refusal(
                     column.map_or(usize::MAX, |v| v.column),
                     Code::ConflictingStock,
-                    format!("le stock du {} était déjà donné : {known}, et non {}", french(p.day), p.count),
+                    format!(
+                        "le stock du {} était déjà donné : {known}, et non {}",
+                        french(p.day),
+                        p.count
+                    ),
                     format!("the stock of {} was already given: {known}, not {}", p.day, p.count),
                 );
                 return self.refuse(layout, row, refusal, ctx);
@@ -750,28 +837,64 @@ impl Reader<'_> {
         ctx.refuse(row.line(), column, refusal.code, refusal.words, &fields)
     }
 
-    fn finish(mut self, ctx: &mut Context<'_>, refused_before: u64) -> Result<CountsReport, IngestError> {
+    fn finish(
+        mut self,
+        ctx: &mut Context<'_>,
+        refused_before: u64,
+    ) -> Result<CountsReport, IngestError> {
         self.report.quarantined = ctx.refused - refused_before;
-        // Only totals were delivered: they are the figures.
-        if self.report.movements.is_empty() && self.report.quarantined == 0 {
-            for p in std::mem::take(&mut self.totals) {
-                let Posting { day, kind, count, .. } = p;
-                self.report.rows_read += 1;
-                self.report.accepted += 1;
+        // Only totals (or only the examples of a template) were delivered: they are the figures.
+        let nothing = self.report.rows_read == 0;
+        let totals = std::mem::take(&mut self.totals);
+        let examples = std::mem::take(&mut self.examples);
+        let (given, whole) = match nothing {
+            true if totals.is_empty() => (examples, false),
+            true => (totals, true),
+            false => {
+                let [sums, samples] = [totals.len() as u64, examples.len() as u64];
+                ctx.findings.summary(Code::TotalsRowSkipped, sums, [
+                    format!("{sums} lignes de total (dans la colonne du produit ou de l’unité) laissées de côté pour ne rien compter deux fois"),
+                    format!("{sums} rows of totals (in the column of products or units) left out so that nothing counts twice"),
+                ]);
+                ctx.findings.summary(
+                    Code::ExampleRowsSkipped,
+                    samples,
+                    [
+                        format!("{samples} lignes d’exemple du modèle laissées de côté"),
+                        format!("{samples} example rows of the template left out"),
+                    ],
+                );
+                (Vec::new(), false)
+            }
+        };
+        for postings in given {
+            self.report.rows_read += 1;
+            self.report.accepted += 1;
+            for Posting { day, mut dimensions, kind, count } in postings {
+                if whole {
+                    dimensions = Dimensions::default();
+                }
                 self.report.first = Some(self.report.first.map_or(day, |f| f.min(day)));
                 self.report.last = Some(self.report.last.map_or(day, |l| l.max(day)));
-                self.report.movements.push(Movement { day, dimensions: Dimensions::default(), kind, count });
+                self.report.movements.push(Movement { day, dimensions, kind, count });
             }
         }
         if self.report.rows_read == 0 {
             return Err(Undecided::HeaderOnly.into_error(&ctx.name));
         }
-        let present: BTreeSet<MovementKind> = self.report.movements.iter().map(|m| m.kind).collect();
-        self.report.kinds_present = MovementKind::ALL.into_iter().filter(|k| present.contains(k)).collect();
+        let present: BTreeSet<MovementKind> =
+            self.report.movements.iter().map(|m| m.kind).collect();
+        self.report.kinds_present =
+            MovementKind::ALL.into_iter().filter(|k| present.contains(k)).collect();
         let split = present.contains(&MovementKind::SettledAuto) || self.human_said;
         let findings = &mut ctx.findings;
         if present.contains(&MovementKind::SettledHuman) && !split {
-            let n = self.report.movements.iter().filter(|m| m.kind == MovementKind::SettledHuman).count();
+            let n = self
+                .report
+                .movements
+                .iter()
+                .filter(|m| m.kind == MovementKind::SettledHuman)
+                .count();
             findings.summary(Code::OutputsNotSplit, n as u64, [
                 "les sorties ne distinguent pas l’humain de l’automatique : toutes sont comptées comme traitées par une personne".into(),
                 "outputs do not tell human from automatic: all are counted as settled by a person".into(),
@@ -783,14 +906,25 @@ impl Reader<'_> {
                 "outputs are read without the automatic ones, counted apart; if they include them, name the column “of which automatic”".into(),
             ]);
         }
-        findings.summary(Code::SpreadsheetError, self.errors, [
-            format!("{} cellules en erreur (#N/A…) lues comme manquantes, non comme zéro", self.errors),
-            format!("{} cells in error (#N/A…) read as missing, not as zero", self.errors),
-        ]);
-        findings.summary(Code::StrayWhitespace, self.strays, [
-            "des espaces entouraient des libellés : ils sont ôtés".into(),
-            "spaces stood around labels: they are removed".into(),
-        ]);
+        findings.summary(
+            Code::SpreadsheetError,
+            self.errors,
+            [
+                format!(
+                    "{} cellules en erreur (#N/A…) lues comme manquantes, non comme zéro",
+                    self.errors
+                ),
+                format!("{} cells in error (#N/A…) read as missing, not as zero", self.errors),
+            ],
+        );
+        findings.summary(
+            Code::StrayWhitespace,
+            self.strays,
+            [
+                "des espaces entouraient des libellés : ils sont ôtés".into(),
+                "spaces stood around labels: they are removed".into(),
+            ],
+        );
         findings.summary(Code::ColumnIgnored, self.unknown_kinds, [
             format!("{} lignes portent un taux, un cumul, un stock d’ouverture ou une autre mesure que le registre ne tient pas : non lues", self.unknown_kinds),
             format!("{} rows carry a rate, a running total, an opening stock or another measure the ledger does not keep: not read", self.unknown_kinds),
@@ -826,7 +960,9 @@ fn order_words(order: DateOrder) -> [&'static str; 2] {
         DateOrder::Dmy => ["jour d’abord", "day first"],
         DateOrder::Ymd => ["année d’abord", "year first"],
         DateOrder::Mdy => ["mois d’abord", "month first"],
-        DateOrder::Serial1900 | DateOrder::Serial1904 => ["comme un numéro de jour", "as a day number"],
+        DateOrder::Serial1900 | DateOrder::Serial1904 => {
+            ["comme un numéro de jour", "as a day number"]
+        }
     }
 }
 
@@ -842,7 +978,10 @@ fn words_of(measure: Measure) -> [&'static str; 2] {
         Measure::Kind(K::Reopened) => ["rouverts", "reopened"],
         Measure::Kind(K::Corrections) => ["corrections", "corrections"],
         Measure::Kind(K::ClosingStock) => ["stock en fin de jour", "closing stock"],
-        Measure::PartOfOutputs(K::SettledAuto) => ["sorties automatiques, comprises dans les sorties", "automatic outputs, within the outputs"],
+        Measure::PartOfOutputs(K::SettledAuto) => [
+            "sorties automatiques, comprises dans les sorties",
+            "automatic outputs, within the outputs",
+        ],
         Measure::PartOfOutputs(_) => ["partie des sorties", "part of the outputs"],
         Measure::Opening => ["stock d’ouverture", "opening stock"],
         Measure::Other => ["non lu", "not read"],
@@ -892,4 +1031,3 @@ fn cannot(present: &BTreeSet<MovementKind>, split: bool) -> Vec<[String; 2]> {
     );
     list
 }
-

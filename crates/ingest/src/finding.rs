@@ -25,6 +25,7 @@ pub enum Code {
     UnknownCode,
     NegativeCount,
     ConflictingStock,
+    MissingPerson,
     // things kept, but said
     RepeatedRows,
     UncertainOrder,
@@ -47,6 +48,7 @@ pub enum Code {
     HiddenRowsRead,
     ColumnIgnored,
     SplitAssumed,
+    ExampleRowsSkipped,
     SpreadsheetError,
     DuplicateDelivery,
     SuspectDate,

@@ -141,7 +141,8 @@ impl MergeSet {
             }
         }
         for (merge, text, typed) in &self.active {
-            let last = merge.columns.1.min(u32::try_from(columns).unwrap_or(u32::MAX).saturating_sub(1));
+            let last =
+                merge.columns.1.min(u32::try_from(columns).unwrap_or(u32::MAX).saturating_sub(1));
             for column in merge.columns.0..=last {
                 self.budget = self.budget.saturating_sub(1);
                 if self.budget == 0 {
@@ -155,7 +156,7 @@ impl MergeSet {
     }
 }
 
-fn too_wide(name: &str, line: u64, columns: usize) -> IngestError {
+pub(crate) fn too_wide(name: &str, line: u64, columns: usize) -> IngestError {
     IngestError::refused(
         name,
         Code::TooExpanded,
@@ -215,8 +216,7 @@ impl Workbook {
         let (hidden, inner) = match &self.book {
             Book::Xlsx(book) => {
                 let shape = xlsx::shape(&self.archive, book, sheet)?;
-                let rows =
-                    xlsx::XlsxRows::open(&self.archive, book, sheet, shape.merges, limits)?;
+                let rows = xlsx::XlsxRows::open(&self.archive, book, sheet, shape.merges, limits)?;
                 (shape.hidden, Inner::Xlsx(book.clone(), Box::new(rows)))
             }
             Book::Ods => {
@@ -418,7 +418,9 @@ impl SheetTable {
         // A header on two levels: a name that repeats side by side is a group over the next line.
         if mapping.header_row.is_none()
             && header.windows(2).any(|w| w[0] == w[1] && !w[0].is_empty())
-            && ahead.front().is_some_and(|r| all_text(r) && filled(r) >= 2 && filled(r) * 2 >= header.len())
+            && ahead
+                .front()
+                .is_some_and(|r| all_text(r) && filled(r) >= 2 && filled(r) * 2 >= header.len())
             && let Some(second) = ahead.pop_front()
         {
             header = two_levels(&header, &second);
@@ -534,8 +536,12 @@ pub(crate) fn choose_sheet<'n>(name: &str, sheets: impl Iterator<Item = &'n str>
     IngestError::Choice {
         name: name.to_owned(),
         code: Code::ChooseSheet,
-        fr: format!("plusieurs feuilles contiennent un tableau ({names}) : choisir celle à importer (sheet = \"…\" dans la correspondance)"),
-        en: format!("several sheets hold a table ({names}): choose the one to import (sheet = \"…\" in the mapping)"),
+        fr: format!(
+            "plusieurs feuilles contiennent un tableau ({names}) : choisir celle à importer (sheet = \"…\" dans la correspondance)"
+        ),
+        en: format!(
+            "several sheets hold a table ({names}): choose the one to import (sheet = \"…\" in the mapping)"
+        ),
     }
 }
 
@@ -555,8 +561,12 @@ pub(crate) fn no_table(name: &str, book: &Workbook) -> IngestError {
             name,
             Code::EmptyFile,
             None,
-            format!("aucune feuille visible ne contient de tableau ; feuilles masquées non lues : {hidden}. Les afficher ou nommer la feuille voulue"),
-            format!("no visible sheet holds a table; hidden sheets, not read: {hidden}. Show them or name the sheet you want"),
+            format!(
+                "aucune feuille visible ne contient de tableau ; feuilles masquées non lues : {hidden}. Les afficher ou nommer la feuille voulue"
+            ),
+            format!(
+                "no visible sheet holds a table; hidden sheets, not read: {hidden}. Show them or name the sheet you want"
+            ),
         )
     }
 }
@@ -591,7 +601,9 @@ pub(crate) fn report_title(line: u64, findings: &mut Findings) {
 pub(crate) fn report_total(line: u64, findings: &mut Findings) {
     findings.add(Code::TotalsRowSkipped, Some(line), None, || {
         [
-            format!("ligne {line} : ligne de total, laissée de côté pour ne rien compter deux fois"),
+            format!(
+                "ligne {line} : ligne de total, laissée de côté pour ne rien compter deux fois"
+            ),
             format!("line {line}: row of totals, left out so that nothing counts twice"),
         ]
     });
@@ -600,8 +612,12 @@ pub(crate) fn report_total(line: u64, findings: &mut Findings) {
 /// The remark about texts held in memory.
 pub(crate) fn in_memory(texts: usize) -> [String; 2] {
     [
-        format!("le format xlsx partage ses textes entre les cellules : {texts} textes distincts sont gardés en mémoire pendant la lecture"),
-        format!("the xlsx format shares texts between cells: {texts} distinct texts are held in memory while reading"),
+        format!(
+            "le format xlsx partage ses textes entre les cellules : {texts} textes distincts sont gardés en mémoire pendant la lecture"
+        ),
+        format!(
+            "the xlsx format shares texts between cells: {texts} distinct texts are held in memory while reading"
+        ),
     ]
 }
 

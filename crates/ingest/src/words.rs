@@ -55,398 +55,86 @@ pub(crate) enum Measure {
     Other,
 }
 
-const ARRIVALS: &[&str] = &[
-    "entree",
-    "entrees",
-    "entrant",
-    "entrants",
-    "entrante",
-    "entrantes",
-    "recu",
-    "recus",
-    "recue",
-    "recues",
-    "reception",
-    "receptions",
-    "arrivee",
-    "arrivees",
-    "arrive",
-    "arrives",
-    "depot",
-    "depots",
-    "depose",
-    "deposes",
-    "deposees",
-    "enregistre",
-    "enregistres",
-    "enregistrees",
-    "appel",
-    "appels",
-    "in",
-    "incoming",
-    "arrival",
-    "arrivals",
-    "received",
-    "intake",
-    "inflow",
-    "calls",
-    "call",
-    "nouveaux",
-    "nouvelles",
-    "new",
-];
-const OUTPUTS: &[&str] = &[
-    "sortie",
-    "sorties",
-    "sortant",
-    "sortants",
-    "sortante",
-    "sortantes",
-    "traite",
-    "traites",
-    "traitee",
-    "traitees",
-    "liquide",
-    "liquides",
-    "liquidee",
-    "liquidees",
-    "liquidation",
-    "liquidations",
-    "cloture",
-    "clotures",
-    "cloturee",
-    "cloturees",
-    "termine",
-    "termines",
-    "terminee",
-    "terminees",
-    "acheve",
-    "acheves",
-    "achevees",
-    "regle",
-    "regles",
-    "reglees",
-    "decision",
-    "decisions",
-    "out",
-    "outgoing",
-    "output",
-    "outputs",
-    "outflow",
-    "processed",
-    "settled",
-    "closed",
-    "completed",
-    "handled",
-    "resolved",
-    "done",
-];
-const STOCK: &[&str] = &[
-    "stock",
-    "stocks",
-    "solde",
-    "soldes",
-    "restant",
-    "restants",
-    "restante",
-    "restantes",
-    "reste",
-    "restes",
-    "encours",
-    "backlog",
-    "wip",
-    "pending",
-    "open",
-    "outstanding",
-    "remaining",
-    "balance",
-    "inventory",
-    "closing",
-    "portefeuille",
-];
-const CANCELLED: &[&str] = &[
-    "annule",
-    "annules",
-    "annulee",
-    "annulees",
-    "annulation",
-    "annulations",
-    "abandon",
-    "abandons",
-    "abandonne",
-    "abandonnes",
-    "abandonnees",
-    "cancelled",
-    "canceled",
-    "cancellations",
-    "withdrawn",
-];
-const TRANSFERRED: &[&str] = &[
-    "transfere",
-    "transferes",
-    "transferee",
-    "transferees",
-    "transfert",
-    "transferts",
-    "transferred",
-    "transfers",
-    "transfer",
-    "reoriente",
-    "reorientes",
-    "reorientees",
-    "redirected",
-];
-const REOPENED: &[&str] = &[
-    "rouvert",
-    "rouverts",
-    "rouverte",
-    "rouvertes",
-    "reouvert",
-    "reouverts",
-    "reouverte",
-    "reouvertes",
-    "reouverture",
-    "reouvertures",
-    "reopened",
-    "reopenings",
-    "reopening",
-];
-const AUTOMATIC: &[&str] = &[
-    "automatique",
-    "automatiques",
-    "automatiquement",
-    "auto",
-    "automatise",
-    "automatises",
-    "automatisees",
-    "automatic",
-    "automatically",
-    "automated",
-    "robot",
-];
-const HUMAN: &[&str] = &[
-    "manuel",
-    "manuels",
-    "manuelle",
-    "manuelles",
-    "manuellement",
-    "humain",
-    "humains",
-    "human",
-    "manual",
-    "manually",
-    "agents",
-];
-const CORRECTIONS: &[&str] = &[
-    "correction",
-    "corrections",
-    "regularisation",
-    "regularisations",
-    "ajustement",
-    "ajustements",
-    "redressement",
-    "redressements",
-    "adjustment",
-    "adjustments",
-];
-const OPENING: &[&str] = &[
-    "initial",
-    "initiale",
-    "debut",
-    "veille",
-    "matin",
-    "ouverture",
-    "opening",
-    "precedent",
-    "report",
-    "start",
-];
+const ARRIVALS: &str = "entree entrees entrant entrants entrante entrantes recu recus recue recues reception \
+    receptions arrivee arrivees arrive arrives depot depots depose deposes deposees \
+    enregistre enregistres enregistrees appel appels in incoming arrival arrivals received \
+    intake inflow calls call nouveaux nouvelles new";
+const OUTPUTS: &str = "sortie sorties sortant sortants sortante sortantes traite traites traitee traitees \
+    liquide liquides liquidee liquidees liquidation liquidations cloture clotures cloturee \
+    cloturees termine termines terminee terminees acheve acheves achevees regle regles \
+    reglees decision decisions out outgoing output outputs outflow processed settled closed \
+    completed handled resolved done";
+const STOCK: &str = "stock stocks solde soldes restant restants restante restantes reste restes encours \
+    backlog wip pending open outstanding remaining balance inventory closing portefeuille";
+const CANCELLED: &str = "annule annules annulee annulees annulation annulations abandon abandons abandonne \
+    abandonnes abandonnees cancelled canceled cancellations withdrawn";
+const TRANSFERRED: &str = "transfere transferes transferee transferees transfert transferts transferred transfers \
+    transfer reoriente reorientes reorientees redirected";
+const REOPENED: &str = "rouvert rouverts rouverte rouvertes reouvert reouverts reouverte reouvertes reouverture \
+    reouvertures reopened reopenings reopening";
+const AUTOMATIC: &str = "automatique automatiques automatiquement auto automatise automatises automatisees \
+    automatic automatically automated robot";
+const HUMAN: &str =
+    "manuel manuels manuelle manuelles manuellement humain humains human manual manually";
+const CORRECTIONS: &str = "correction corrections regularisation regularisations ajustement ajustements \
+    redressement redressements adjustment adjustments";
+const OPENING: &str =
+    "initial initiale debut veille matin ouverture opening precedent report start";
 /// Words that turn a count into something else.
-const OTHER: &[&str] = &[
-    "cumul",
-    "cumule",
-    "cumules",
-    "cumulee",
-    "cumulees",
-    "cumulative",
-    "ytd",
-    "moyenne",
-    "moyennes",
-    "moyen",
-    "moy",
-    "mediane",
-    "median",
-    "taux",
-    "objectif",
-    "objectifs",
-    "cible",
-    "cibles",
-    "target",
-    "targets",
-    "prevision",
-    "previsions",
-    "prevu",
-    "prevus",
-    "prevue",
-    "prevues",
-    "previsionnel",
-    "forecast",
-    "budget",
-    "ecart",
-    "variation",
-    "evolution",
-    "delai",
-    "delais",
-    "age",
-    "anciennete",
-    "etp",
-    "etpt",
-    "fte",
-    "effectif",
-    "effectifs",
-    "duree",
-    "average",
-    "mean",
-    "rate",
-    "ratio",
-    "percent",
-    "pct",
-    "pourcentage",
-    "heures",
-    "minutes",
-    "jours",
-    "days",
-    "hours",
-    "gap",
-    "cout",
-    "montant",
-    "montants",
-    "amount",
-    "eur",
-    "euros",
-];
+const OTHER: &str = "cumul cumule cumules cumulee cumulees cumulative ytd moyenne moyennes moyen moy mediane \
+    median taux objectif objectifs cible cibles target targets prevision previsions prevu \
+    prevus prevue prevues previsionnel forecast budget ecart variation evolution delai \
+    delais age anciennete etp etpt fte effectif effectifs duree average mean rate ratio \
+    percent pct pourcentage heures minutes jours days hours gap cout montant montants amount \
+    eur euros";
 /// Words that carry no meaning beside a measure.
-const FILLERS: &[&str] = &[
-    "total",
-    "totaux",
-    "totale",
-    "totales",
-    "nombre",
-    "nb",
-    "nbre",
-    "de",
-    "des",
-    "du",
-    "d",
-    "le",
-    "la",
-    "les",
-    "l",
-    "dossier",
-    "dossiers",
-    "demande",
-    "demandes",
-    "piece",
-    "pieces",
-    "document",
-    "documents",
-    "jour",
-    "j",
-    "journee",
-    "quotidien",
-    "quotidienne",
-    "quotidiens",
-    "flux",
-    "en",
-    "au",
-    "aux",
-    "a",
-    "par",
-    "the",
-    "of",
-    "at",
-    "end",
-    "number",
-    "count",
-    "counts",
-    "case",
-    "cases",
-    "item",
-    "items",
-    "daily",
-    "per",
-    "day",
-    "volume",
-    "volumes",
-    "vol",
-    "qte",
-    "quantite",
-    "fin",
-    "soir",
-    "final",
-    "finale",
-    "finaux",
-    "cours",
-    "traiter",
-    "attente",
-    "instance",
-    "instances",
-    "ce",
-    "dans",
-    "offered",
-    "presentes",
-    "ouvert",
-    "ouverts",
-    "work",
-    "progress",
-    "to",
-    "be",
-    "restent",
-    "n",
-    "on",
-    "hand",
-    "dont",
-    "y",
-    "compris",
-    "suivi",
-    "tableau",
-    "situation",
-    "non",
-];
+const FILLERS: &str = "total totaux totale totales nombre nb nbre de des du d le la les l dossier dossiers \
+    demande demandes piece pieces document documents jour j journee quotidien quotidienne \
+    quotidiens flux en au aux a par the of at end number count counts case cases item items \
+    daily per day volume volumes vol qte quantite fin soir final finale finaux cours traiter \
+    attente instance instances ce dans offered presentes ouvert ouverts work progress to be \
+    restent n on hand dont y compris suivi tableau situation non";
 /// Words that name a channel when they stand beside a measure.
-const CHANNELS: &[&str] = &[
-    "courrier",
-    "courriers",
-    "papier",
-    "papiers",
-    "internet",
-    "web",
-    "ligne",
-    "online",
-    "mail",
-    "mails",
-    "email",
-    "courriel",
-    "courriels",
-    "telephone",
-    "phone",
-    "guichet",
-    "accueil",
-    "dematerialise",
-    "dematerialises",
-    "dematerialisees",
-    "scan",
-    "teleservice",
-    "teleservices",
-    "edi",
-    "fax",
-    "sms",
-    "desk",
-    "post",
-    "letter",
-    "letters",
-    "paper",
-];
+const CHANNELS: &str = "courrier courriers papier papiers internet web ligne online mail mails email courriel \
+    courriels telephone phone guichet accueil dematerialise dematerialises dematerialisees \
+    scan teleservice teleservices edi fax sms desk post letter letters paper";
+
+const CHANNEL_HEADS: &str = "canal canaux channel media origine vecteur";
+const ORG_HEADS: &str =
+    "organisme organismes caisse org organisation organization body departement";
+const UNIT_HEADS: &str =
+    "service equipe unite unit team site pole agence cellule secteur direction department";
+const PRODUCT_HEADS: &str = "prestation prestations type produit product nature motif famille processus process \
+    risque categorie category file domaine activite libelle demande legislation";
+const DATE_HEADS: &str = "date jour journee day periode period ds";
+const KIND_HEADS: &str = "mouvement mouvements movement sens flux indicateur indicator mesure measure kind \
+    rubrique";
+const VALUE_HEADS: &str =
+    "nombre nb nbre valeur valeurs quantite qte volume count value number quantity total y";
+const TIME_PARTS: &str = "weekday semaine week mois month annee year trimestre quarter heure hour index id rang \
+    ferie holiday vacances";
+const PEOPLE_AND_REMARKS: &str = "responsable referent agent agents nom noms prenom gestionnaire technicien manager name \
+    names person personne user utilisateur auteur saisi pilote cadre contact matricule \
+    commentaire commentaires observation observations remarque remarques note notes comment \
+    comments remark remarks owner";
+const WEEKDAYS: &str = "lundi mardi mercredi jeudi vendredi samedi dimanche lun mar mer jeu ven sam dim monday \
+    tuesday wednesday thursday friday saturday sunday mon tue wed thu fri sat sun";
+const NOTICES: &str = "notice lisez lisezmoi readme read aide help instructions instruction legende legend \
+    consignes documentation sommaire contents about metadonnees metadata";
+const SUMS: &str = "total totaux somme sommes cumul moyenne moyennes subtotal sum average";
+
+const ERRORS: &str =
+    "#N/A #NA #REF #DIV/0 #VALUE #VALEUR #NAME #NOM #NULL #NUL #NUM #NOMBRE #SPILL #CALC";
+
+/// Whether a word stands in a list of words.
+fn listed(list: &str, word: &str) -> bool {
+    !word.is_empty() && list.split(' ').any(|w| w == word)
+}
+
+/// Whether any word of a text stands in a list.
+fn any_word(text: &str, list: &str) -> bool {
+    normal(text).split(' ').any(|w| listed(list, w))
+}
 
 /// A measure found in words, and the words left beside it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -463,7 +151,7 @@ pub(crate) fn measure(text: &str) -> Option<Measured> {
         .filter(|w| !w.is_empty())
         .map(|w| (normal(w), w))
         .collect();
-    let has = |list: &[&str]| words.iter().any(|(w, _)| list.contains(&w.as_str()));
+    let has = |list: &str| words.iter().any(|(w, _)| listed(list, w));
     let pair = |a: &str, b: &str| words.windows(2).any(|w| w[0].0 == a && w[1].0 == b);
     // « Soldés » are outputs, « Solde » is a stock: the accent alone tells them apart.
     let settled_word = words.iter().any(|(n, w)| {
@@ -499,7 +187,7 @@ pub(crate) fn measure(text: &str) -> Option<Measured> {
     }
     let part = words.iter().any(|(w, _)| w == "dont") || pair("of", "which");
     use MovementKind as K;
-    let (measure, used): (Measure, &[&[&str]]) = if has(CORRECTIONS) {
+    let (measure, used): (Measure, &[&str]) = if has(CORRECTIONS) {
         (Measure::Kind(K::Corrections), &[CORRECTIONS])
     } else if stock {
         if has(OPENING) || pair("j", "1") {
@@ -530,8 +218,8 @@ pub(crate) fn measure(text: &str) -> Option<Measured> {
         (Measure::Human, &[HUMAN])
     };
     let spent = |w: &str| {
-        used.iter().any(|l| l.contains(&w))
-            || FILLERS.contains(&w)
+        used.iter().any(|l| listed(l, w))
+            || listed(FILLERS, w)
             || (settled_word && w.starts_with("solde"))
             || w == "which" && part
             || w == "1" && pair("j", "1")
@@ -556,56 +244,14 @@ pub(crate) enum Dimension {
 /// Which dimension a header names.
 pub(crate) fn dimension(header: &str) -> Option<Dimension> {
     let text = normal(header);
-    let has = |list: &[&str]| text.split(' ').any(|w| list.contains(&w));
-    if has(&["canal", "canaux", "channel", "media", "origine", "vecteur"]) {
+    let has = |list: &str| text.split(' ').any(|w| listed(list, w));
+    if has(CHANNEL_HEADS) {
         Some(Dimension::Channel)
-    } else if has(&[
-        "organisme",
-        "organismes",
-        "caisse",
-        "org",
-        "organisation",
-        "organization",
-        "body",
-        "departement",
-    ]) {
+    } else if has(ORG_HEADS) {
         Some(Dimension::Org)
-    } else if has(&[
-        "service",
-        "equipe",
-        "unite",
-        "unit",
-        "team",
-        "site",
-        "pole",
-        "agence",
-        "cellule",
-        "secteur",
-        "direction",
-        "department",
-    ]) {
+    } else if has(UNIT_HEADS) {
         Some(Dimension::Unit)
-    } else if has(&[
-        "prestation",
-        "prestations",
-        "type",
-        "produit",
-        "product",
-        "nature",
-        "motif",
-        "famille",
-        "processus",
-        "process",
-        "risque",
-        "categorie",
-        "category",
-        "file",
-        "domaine",
-        "activite",
-        "libelle",
-        "demande",
-        "legislation",
-    ]) {
+    } else if has(PRODUCT_HEADS) {
         Some(Dimension::Product)
     } else {
         None
@@ -616,179 +262,63 @@ pub(crate) fn dimension(header: &str) -> Option<Dimension> {
 pub(crate) fn is_channel(text: &str) -> bool {
     let text = normal(text);
     !text.is_empty()
-        && text.split(' ').all(|w| CHANNELS.contains(&w) || matches!(w, "e" | "en" | "par"))
+        && text.split(' ').all(|w| listed(CHANNELS, w) || matches!(w, "e" | "en" | "par"))
 }
 
 /// Whether a header names the day of the row.
 pub(crate) fn is_date(header: &str) -> bool {
-    normal(header)
-        .split(' ')
-        .any(|w| matches!(w, "date" | "jour" | "journee" | "day" | "periode" | "period" | "ds"))
+    any_word(header, DATE_HEADS)
 }
 
 /// Whether a header names the measure of the row, in a long table.
 pub(crate) fn is_kind_header(header: &str) -> bool {
-    normal(header).split(' ').any(|w| {
-        matches!(
-            w,
-            "mouvement"
-                | "mouvements"
-                | "movement"
-                | "sens"
-                | "flux"
-                | "indicateur"
-                | "indicator"
-                | "mesure"
-                | "measure"
-                | "kind"
-                | "rubrique"
-        )
-    })
+    any_word(header, KIND_HEADS)
 }
 
 /// Whether a header names a bare number.
 pub(crate) fn is_value_header(header: &str) -> bool {
-    normal(header).split(' ').any(|w| {
-        matches!(
-            w,
-            "nombre"
-                | "nb"
-                | "nbre"
-                | "valeur"
-                | "valeurs"
-                | "quantite"
-                | "qte"
-                | "volume"
-                | "count"
-                | "value"
-                | "number"
-                | "quantity"
-                | "total"
-                | "y"
-        )
-    })
+    any_word(header, VALUE_HEADS)
 }
 
 /// Whether a column only cuts time (weekday, week, month, year): never a count.
 pub(crate) fn is_time_part(header: &str) -> bool {
-    normal(header).split(' ').any(|w| {
-        matches!(
-            w,
-            "weekday"
-                | "semaine"
-                | "week"
-                | "mois"
-                | "month"
-                | "annee"
-                | "year"
-                | "trimestre"
-                | "quarter"
-                | "heure"
-                | "hour"
-                | "index"
-                | "id"
-                | "rang"
-                | "ferie"
-                | "holiday"
-                | "vacances"
-        )
-    })
+    any_word(header, TIME_PARTS)
 }
 
 /// Whether a header announces people or remarks: never kept beside counts.
 pub(crate) fn is_person_or_remark(header: &str) -> bool {
-    normal(header).split(' ').any(|w| {
-        matches!(
-            w,
-            "responsable" | "referent" | "agent" | "agents" | "nom" | "noms" | "prenom" | "gestionnaire"
-                | "technicien" | "manager" | "name" | "names" | "person" | "personne" | "user"
-                | "utilisateur" | "auteur" | "saisi" | "pilote" | "cadre" | "contact" | "matricule"
-                | "commentaire" | "commentaires" | "observation" | "observations" | "remarque"
-                | "remarques" | "note" | "notes" | "comment" | "comments" | "remark" | "remarks" | "owner"
-        )
-    })
+    any_word(header, PEOPLE_AND_REMARKS)
 }
 
 /// Whether a cell names a day of the week.
 pub(crate) fn is_weekday(text: &str) -> bool {
-    matches!(
-        normal(text).as_str(),
-        "lundi"
-            | "mardi"
-            | "mercredi"
-            | "jeudi"
-            | "vendredi"
-            | "samedi"
-            | "dimanche"
-            | "lun"
-            | "mar"
-            | "mer"
-            | "jeu"
-            | "ven"
-            | "sam"
-            | "dim"
-            | "monday"
-            | "tuesday"
-            | "wednesday"
-            | "thursday"
-            | "friday"
-            | "saturday"
-            | "sunday"
-            | "mon"
-            | "tue"
-            | "wed"
-            | "thu"
-            | "fri"
-            | "sat"
-            | "sun"
-    )
+    listed(WEEKDAYS, &normal(text))
 }
 
 /// Whether a cell begins a row (or names a group) that sums up others.
 pub(crate) fn is_total(text: &str) -> bool {
     let text = normal(text);
     let mut words = text.split(' ');
-    match (words.next(), words.next()) {
-        (
-            Some(
-                "total" | "totaux" | "somme" | "sommes" | "cumul" | "moyenne" | "moyennes"
-                | "subtotal" | "sum" | "average",
-            ),
-            _,
-        ) => true,
-        (Some("ensemble" | "mean"), None) => true,
-        (Some("sous"), Some("total" | "totaux")) | (Some("grand" | "overall"), Some("total")) => {
-            true
-        }
+    match (words.next().unwrap_or(""), words.next()) {
+        (first, _) if listed(SUMS, first) => true,
+        ("ensemble" | "mean", after) => after.is_none(),
+        ("sous", after) => matches!(after, Some("total" | "totaux")),
+        ("grand" | "overall", after) => after == Some("total"),
         _ => false,
     }
+}
+
+/// Whether a label marks a row as an example to be replaced.
+pub(crate) fn is_example(text: &str) -> bool {
+    matches!(normal(text).split(' ').next(), Some("exemple" | "example"))
 }
 
 /// Whether a sheet explains rather than holds data.
 pub(crate) fn is_notice(sheet: &str) -> bool {
     let text = normal(sheet);
     let first = text.split(' ').next().unwrap_or("");
-    matches!(
-        first,
-        "notice"
-            | "lisez"
-            | "lisezmoi"
-            | "readme"
-            | "read"
-            | "aide"
-            | "help"
-            | "instructions"
-            | "instruction"
-            | "legende"
-            | "legend"
-            | "consignes"
-            | "documentation"
-            | "sommaire"
-            | "contents"
-            | "about"
-            | "metadonnees"
-            | "metadata"
-    ) || text.starts_with("mode d emploi")
+    listed(NOTICES, first)
+        || text.starts_with("mode d emploi")
         || text.starts_with("a lire")
         || text.starts_with("how to")
 }
@@ -806,24 +336,7 @@ pub(crate) fn looks_like_value(text: &str) -> bool {
 /// Whether a text is an error of a spreadsheet, in either language.
 pub(crate) fn is_error(text: &str) -> bool {
     let text = text.trim();
-    text.starts_with('#')
-        && matches!(
-            text.trim_end_matches(['!', '?']).to_ascii_uppercase().as_str(),
-            "#N/A"
-                | "#NA"
-                | "#REF"
-                | "#DIV/0"
-                | "#VALUE"
-                | "#VALEUR"
-                | "#NAME"
-                | "#NOM"
-                | "#NULL"
-                | "#NUL"
-                | "#NUM"
-                | "#NOMBRE"
-                | "#SPILL"
-                | "#CALC"
-        )
+    text.starts_with('#') && listed(ERRORS, &text.trim_end_matches(['!', '?']).to_ascii_uppercase())
         || text.starts_with("Err:")
 }
 

@@ -22,6 +22,10 @@ use crate::{
 pub(crate) struct Layout {
     /// Names of the columns.
     pub(crate) header: Vec<String>,
+    /// Columns up to the last named one.
+    pub(crate) named: usize,
+    /// Whether the table came as text, where a stray separator shifts cells.
+    pub(crate) is_text: bool,
     /// Rows of the sample up to and including the header.
     pub(crate) skip: usize,
     /// Lines of the titles above.
@@ -252,7 +256,11 @@ fn is_date_cell(row: &Row, c: usize, order: Option<DateOrder>) -> bool {
                 None => values::orders_of(text, values::DEFAULT_PIVOT).next().is_some(),
             }
         }
-        Typed::Number(_) if matches!(order, Some(DateOrder::Serial1900 | DateOrder::Serial1904)) => true,
+        Typed::Number(_)
+            if matches!(order, Some(DateOrder::Serial1900 | DateOrder::Serial1904)) =>
+        {
+            true
+        }
         _ => false,
     }
 }
@@ -318,12 +326,18 @@ fn at_header(
     }
     // A row of names right below, over columns of numbers: this row is only its group title.
     if let Some(next) = data.first() {
-        let numeric = (0..width).filter(|c| columns.get(*c).is_some_and(|s| s.mostly(s.numbers) && s.filled > 1));
+        let numeric = (0..width)
+            .filter(|c| columns.get(*c).is_some_and(|s| s.mostly(s.numbers) && s.filled > 1));
         let (mut above, mut names) = (0, 0);
         for c in numeric {
             above += 1;
             let text = next.text(c).trim();
-            names += usize::from(!text.is_empty() && !words::looks_like_value(text) && !values::is_missing(text.as_bytes()) && !words::is_error(text));
+            names += usize::from(
+                !text.is_empty()
+                    && !words::looks_like_value(text)
+                    && !values::is_missing(text.as_bytes())
+                    && !words::is_error(text),
+            );
         }
         if above > 0 && names * 2 >= above {
             return Err(Undecided::NoTable);
@@ -332,6 +346,8 @@ fn at_header(
     let groups = group_titles(sample, at, width);
 
     let mut layout = Layout {
+        named: header.iter().rposition(|h| !h.is_empty()).map_or(0, |c| c + 1),
+        is_text: false,
         skip: at + 1,
         titles: sample.iter().take(at).map(Row::line).collect(),
         header_line: head.line(),
@@ -381,9 +397,15 @@ fn at_header(
             .filter(|c| free(&taken, *c))
             .filter(|c| {
                 let called = words::is_date(&head_of(&layout, *c));
-                columns.get(*c).is_some_and(|s| s.mostly(s.dates) || (called && s.dates * 2 >= s.filled.max(1)))
+                columns.get(*c).is_some_and(|s| {
+                    s.mostly(s.dates) || (called && s.dates * 2 >= s.filled.max(1))
+                })
             })
-            .filter(|c| words::measure(&head_of(&layout, *c)).is_none_or(|m| m.rest.contains("date") || words::is_date(&head_of(&layout, *c))))
+            .filter(|c| {
+                words::measure(&head_of(&layout, *c)).is_none_or(|m| {
+                    m.rest.contains("date") || words::is_date(&head_of(&layout, *c))
+                })
+            })
             .collect();
         layout.date = dated
             .iter()
@@ -403,7 +425,8 @@ fn at_header(
         layout.date = (0..width).filter(|c| free(&taken, *c)).find(|c| {
             words::is_date(&head_of(&layout, *c))
                 && columns.get(*c).is_some_and(|s| {
-                    s.filled > 0 && s.distinct.iter().all(|t| matches!(t.parse::<u32>(), Ok(20_000..80_000)))
+                    s.filled > 0
+                        && s.distinct.iter().all(|t| matches!(t.parse::<u32>(), Ok(20_000..80_000)))
                 })
         });
         if layout.date.is_some() {
@@ -521,7 +544,12 @@ fn at_header(
     if !measures.is_empty() {
         for (column, measure) in measures {
             let measure = Some(measure);
-            layout.values.push(Value { column, day: None, measure, dimensions: Dimensions::default() });
+            layout.values.push(Value {
+                column,
+                day: None,
+                measure,
+                dimensions: Dimensions::default(),
+            });
         }
     } else if !day_columns.is_empty() {
         days_as_columns(&mut layout, &day_columns, &groups)?;
@@ -578,7 +606,11 @@ fn title_measure(sample: &[Row], at: usize, title: Option<&str>) -> Option<Measu
     let titles = sample.iter().take(at).flat_map(Row::cells).chain(title);
     for text in titles {
         // « Entrées et sorties » names two measures, hence none.
-        for piece in text.split([',', ';', '/', '+', '&']).flat_map(|p| p.split(" et ")).flat_map(|p| p.split(" and ")) {
+        for piece in text
+            .split([',', ';', '/', '+', '&'])
+            .flat_map(|p| p.split(" et "))
+            .flat_map(|p| p.split(" and "))
+        {
             if let Some(m) = words::measure(piece)
                 && m.measure != Measure::Other
             {
@@ -652,7 +684,11 @@ fn days_as_columns(
 }
 
 /// A long table: one column of numbers, or one per product.
-fn long_values(layout: &mut Layout, value: Option<usize>, numeric: &[usize]) -> Result<(), Undecided> {
+fn long_values(
+    layout: &mut Layout,
+    value: Option<usize>,
+    numeric: &[usize],
+) -> Result<(), Undecided> {
     let name = |c: usize| layout.header.get(c).map(String::as_str).unwrap_or("");
     let numeric: Vec<usize> = numeric
         .iter()
@@ -742,7 +778,8 @@ fn measured_columns(
         }
     }
     if found.is_empty()
-        && let Some(measure) = layout.measure_of_title.filter(|m| !matches!(m, Measure::Other | Measure::Opening))
+        && let Some(measure) =
+            layout.measure_of_title.filter(|m| !matches!(m, Measure::Other | Measure::Opening))
     {
         for c in unknown.drain(..) {
             let heading = name(c);
@@ -808,14 +845,25 @@ fn measured_columns(
         layout.ignored.push((name(c), why("somme d’autres colonnes", "sum of other columns")));
     }
     for c in ignored {
-        layout.ignored.push((name(c), why("n’est pas un mouvement ni un stock de fin de jour", "is neither a movement nor a closing stock")));
+        layout.ignored.push((
+            name(c),
+            why(
+                "n’est pas un mouvement ni un stock de fin de jour",
+                "is neither a movement nor a closing stock",
+            ),
+        ));
     }
     for c in unknown {
         layout.ignored.push((name(c), why("mesure inconnue", "unknown measure")));
     }
     layout.values = kept
         .into_iter()
-        .map(|(column, measure, dimensions)| Value { column, day: None, measure: Some(measure), dimensions })
+        .map(|(column, measure, dimensions)| Value {
+            column,
+            day: None,
+            measure: Some(measure),
+            dimensions,
+        })
         .collect();
     Ok(())
 }

@@ -1,11 +1,11 @@
 //! Raw rows of a table of counts, whatever it came from: text, sheet or clipboard.
 
-use std::path::Path;
-
-use encoding_rs::{Encoding as Table, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use std::{io::Cursor, path::Path};
 
 use crate::{
-    Code, IngestError, Limits, Mapping,
+    Code, Context, IngestError, Limits, Mapping,
+    csv::{self, decode::Decode, split::Records},
+    events::nearly_utf8_words,
     mapping::Encoding,
     sheet::SheetRows,
     source,
@@ -29,43 +29,30 @@ impl RawRows for SheetRows {
     }
 }
 
-/// Separated text, held whole: a year of daily counts is a few kilobytes.
+/// Separated text from its first line, titles included.
 pub(crate) struct TextRows {
     name: String,
-    reader: csv::Reader<std::io::Cursor<Vec<u8>>>,
-    record: csv::StringRecord,
-    total: u64,
-    columns: usize,
-    /// Lines before the text given to the reader (`sep=;`).
-    skipped: u64,
+    records: Records,
+    position: Option<source::Position>,
 }
 
-/// Text of counts above this size is no table a person kept: 20 years × 1,000 products × 100 bytes.
-const MAX_TEXT: u64 = 1 << 30;
-
 impl TextRows {
-    /// Opens a text file, gzip or not.
+    /// Opens a text file, gzip or not; a doubt on its encoding is said once.
     pub(crate) fn open(
         path: &Path,
-        name: &str,
         mapping: &Mapping,
-        limits: &Limits,
+        ctx: &mut Context<'_>,
     ) -> Result<Self, IngestError> {
-        let (mut reader, _) = source::open(path, name, *limits)?;
-        let mut bytes = Vec::new();
-        std::io::Read::read_to_end(&mut std::io::Read::take(&mut reader, MAX_TEXT + 1), &mut bytes)
-            .map_err(|e| source::read_error(name, e))?;
-        if bytes.len() as u64 > MAX_TEXT {
-            return Err(IngestError::refused(
-                name,
-                Code::TooExpanded,
-                None,
-                "plus d’un gigaoctet de comptages : découper le fichier par année",
-                "more than a gigabyte of counts: cut the file by year",
-            ));
+        let name = ctx.name.clone();
+        let dialect = csv::dialect(path, &name, mapping, ctx.limits)?;
+        if let Some(line) = dialect.nearly_utf8 {
+            ctx.findings.add(Code::BadEncoding, Some(line), None, || nearly_utf8_words(line));
         }
-        let text = decode(bytes, mapping.encoding);
-        Ok(Self::of_text(name, text, mapping.separator, limits))
+        let (input, position) = source::open(path, &name, ctx.limits)?;
+        let input = Decode::new(input, dialect.encoding);
+        let records =
+            Records::new(input, dialect.separator, ctx.limits.record_bytes, ctx.limits.columns);
+        Ok(Self { name, records, position: Some(position) })
     }
 
     /// Reads text already in hand.
@@ -75,115 +62,57 @@ impl TextRows {
         separator: Option<char>,
         limits: &Limits,
     ) -> Self {
-        let mut skipped = 0;
-        let mut body = text;
-        let mut told = separator;
-        let first = body.lines().next().unwrap_or("").trim();
-        let declared = first.get(..4).filter(|p| p.eq_ignore_ascii_case("sep="));
-        if declared.is_some() {
-            let mark = first.get(4..).and_then(|m| m.chars().next());
-            told = told.or(mark);
-            let end = body.find('\n').map_or(body.len(), |at| at + 1);
-            body.drain(..end);
-            skipped = 1;
-        }
-        let separator = told.filter(char::is_ascii).unwrap_or_else(|| guess_separator(&body));
-        let total = body.len() as u64;
-        let reader = csv::ReaderBuilder::new()
-            .has_headers(false)
-            .flexible(true)
-            .delimiter(u8::try_from(separator).unwrap_or(b';'))
-            .from_reader(std::io::Cursor::new(body.into_bytes()));
-        Self {
-            name: name.to_owned(),
-            reader,
-            record: csv::StringRecord::new(),
-            total,
-            columns: limits.columns,
-            skipped,
-        }
+        let separator = separator
+            .and_then(|c| u8::try_from(c).ok())
+            .filter(u8::is_ascii)
+            .unwrap_or_else(|| guess_separator(&text));
+        let input = Decode::new(Box::new(Cursor::new(text.into_bytes())), Encoding::Utf8);
+        let records = Records::new(input, separator, limits.record_bytes, limits.columns);
+        Self { name: name.to_owned(), records, position: None }
     }
 }
 
 impl RawRows for TextRows {
     fn next(&mut self, row: &mut Row) -> Result<bool, IngestError> {
         loop {
-            let more = self.reader.read_record(&mut self.record).map_err(|_| {
-                IngestError::refused(
-                    &self.name,
-                    Code::Malformed,
-                    None,
-                    "le texte ne peut pas être découpé en colonnes",
-                    "the text cannot be cut into columns",
-                )
-            })?;
-            if !more {
-                return Ok(false);
+            let read = self.records.next().map_err(|e| source::read_error(&self.name, e))?;
+            let Some(record) = read else { return Ok(false) };
+            let declares = record.line == 1
+                && record.get(0).get(..4).is_some_and(|p| p.eq_ignore_ascii_case("sep="));
+            if declares || record.cells().all(|c| c.trim().is_empty()) {
+                continue;
             }
-            let line = self.record.position().map_or(0, csv::Position::line) + self.skipped;
-            if self.record.len() > self.columns {
-                return Err(crate::sheet::too_wide(&self.name, line, self.columns));
-            }
-            row.start(line);
-            for cell in &self.record {
+            row.start(record.line);
+            for cell in record.cells() {
                 row.push(cell, Typed::Text);
             }
-            if row.cells().any(|c| !c.trim().is_empty()) {
-                return Ok(true);
+            if let Some(problem) = record.problem {
+                row.set_problem(problem);
             }
+            return Ok(true);
         }
     }
 
     fn position(&self) -> (u64, u64) {
-        (self.reader.position().byte().min(self.total), self.total)
+        self.position.as_ref().map_or((0, 0), |p| (p.done(), p.total()))
     }
 }
 
-/// Byte-order mark, then strict UTF-8 on the whole text, else Windows-1252.
-pub(crate) fn decode(bytes: Vec<u8>, told: Option<Encoding>) -> String {
-    let by = |table: &'static Table, bytes: &[u8]| table.decode_without_bom_handling(bytes).0.into_owned();
-    match (told, bytes.as_slice()) {
-        (_, [0xef, 0xbb, 0xbf, rest @ ..]) => String::from_utf8_lossy(rest).into_owned(),
-        (_, [0xff, 0xfe, rest @ ..]) => by(UTF_16LE, rest),
-        (_, [0xfe, 0xff, rest @ ..]) => by(UTF_16BE, rest),
-        (Some(Encoding::Utf16Le), all) => by(UTF_16LE, all),
-        (Some(Encoding::Utf16Be), all) => by(UTF_16BE, all),
-        (Some(Encoding::Windows1252), all) => by(WINDOWS_1252, all),
-        (Some(Encoding::Utf8), all) => String::from_utf8_lossy(all).into_owned(),
-        (None, _) => match String::from_utf8(bytes) {
-            Ok(text) => text,
-            Err(e) => by(WINDOWS_1252, e.as_bytes()),
-        },
+/// A spreadsheet pastes tabs; a text typed by hand has `;` or `,` in most lines.
+fn guess_separator(text: &str) -> u8 {
+    let lines: Vec<&str> = text.lines().filter(|l| !l.trim().is_empty()).take(60).collect();
+    let first = lines.first().map_or("", |l| l.trim());
+    if let Some(mark) = first
+        .get(..4)
+        .filter(|p| p.eq_ignore_ascii_case("sep="))
+        .and_then(|_| first.as_bytes().get(4))
+    {
+        return *mark;
     }
-}
-
-/// The separator that cuts the first lines into the steadiest number of columns.
-fn guess_separator(text: &str) -> char {
-    let sample: String = text.lines().take(60).fold(String::new(), |mut s, l| {
-        s.push_str(l);
-        s.push('\n');
-        s
-    });
-    let mut best = (';', 0usize);
-    for separator in [';', '\t', ',', '|'] {
-        let mut reader = csv::ReaderBuilder::new()
-            .has_headers(false)
-            .flexible(true)
-            .delimiter(u8::try_from(separator).unwrap_or(b';'))
-            .from_reader(sample.as_bytes());
-        let widths: Vec<usize> =
-            reader.records().flatten().map(|r| r.len()).filter(|n| *n > 1).collect();
-        // Rows of the most common width, weighted by it: a decimal comma is not steady.
-        let score = widths
-            .iter()
-            .map(|w| widths.iter().filter(|o| *o == w).count() * (*w).min(8))
-            .max()
-            .unwrap_or(0);
-        if score > best.1 {
-            best = (separator, score);
-        }
-    }
-    best.0
+    [b'\t', b';', b'|', b',']
+        .into_iter()
+        .find(|s| lines.iter().filter(|l| l.as_bytes().contains(s)).count() * 2 > lines.len())
+        .unwrap_or(b';')
 }
 
 #[cfg(test)]
@@ -207,13 +136,5 @@ mod tests {
         assert_eq!(all("a\tb\n1,5\t2\n")[1].1, ["1,5", "2"]);
         assert_eq!(all("a,b\n\"x,\ny\",2\n")[1].1, ["x,\ny", "2"]);
         assert_eq!(all(""), []);
-    }
-
-    #[test]
-    fn encodings_by_mark_then_by_trial() {
-        assert_eq!(decode(b"Entr\xe9es".to_vec(), None), "Entrées");
-        assert_eq!(decode("Entrées".as_bytes().to_vec(), None), "Entrées");
-        assert_eq!(decode(b"\xef\xbb\xbfx".to_vec(), None), "x");
-        assert_eq!(decode(b"\xff\xfee\x00\xe9\x00".to_vec(), None), "eé");
     }
 }

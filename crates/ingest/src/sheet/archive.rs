@@ -248,7 +248,11 @@ pub(crate) fn malformed(name: &str, part: &str) -> IngestError {
         name,
         Code::Malformed,
         None,
-        format!("la partie {part} du classeur est illisible : ouvrir le fichier dans le tableur et l’enregistrer de nouveau"),
-        format!("part {part} of the workbook cannot be read: open the file in the spreadsheet and save it again"),
+        format!(
+            "la partie {part} du classeur est illisible : ouvrir le fichier dans le tableur et l’enregistrer de nouveau"
+        ),
+        format!(
+            "part {part} of the workbook cannot be read: open the file in the spreadsheet and save it again"
+        ),
     )
 }

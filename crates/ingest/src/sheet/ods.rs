@@ -39,7 +39,10 @@ pub(crate) fn sheets(archive: &Archive) -> Result<Vec<SheetInfo>, IngestError> {
                 "table" => {
                     let hidden =
                         attribute(&e, "style-name").is_some_and(|s| hidden_styles.contains(&s));
-                    sheets.push(SheetInfo { name: attribute(&e, "name").unwrap_or_default(), hidden });
+                    sheets.push(SheetInfo {
+                        name: attribute(&e, "name").unwrap_or_default(),
+                        hidden,
+                    });
                 }
                 _ => {}
             },
@@ -69,7 +72,11 @@ pub(crate) struct OdsRows {
 
 impl OdsRows {
     /// Opens the sheet of that rank.
-    pub(crate) fn open(archive: &Archive, sheet: usize, limits: &Limits) -> Result<Self, IngestError> {
+    pub(crate) fn open(
+        archive: &Archive,
+        sheet: usize,
+        limits: &Limits,
+    ) -> Result<Self, IngestError> {
         let bad = || malformed(archive.name(), CONTENT);
         let mut xml = archive.xml(CONTENT)?.ok_or_else(bad)?;
         let mut buf = Vec::new();
@@ -126,7 +133,11 @@ impl OdsRows {
         let mut column = 0u32;
         loop {
             self.buf.clear();
-            match self.xml.read_event_into(&mut self.buf).map_err(|_| malformed(&self.name, CONTENT))? {
+            match self
+                .xml
+                .read_event_into(&mut self.buf)
+                .map_err(|_| malformed(&self.name, CONTENT))?
+            {
                 Event::Start(e) => match e.local_name().as_ref() {
                     "table-column" => {
                         let n = repeat(&e, "number-columns-repeated");
@@ -152,7 +163,11 @@ impl OdsRows {
                     "table-row" => {
                         let first = self.row;
                         self.row = self.row.saturating_add(repeats);
-                        self.merges.apply(u32::try_from(first).unwrap_or(u32::MAX), cells, self.limits.columns);
+                        self.merges.apply(
+                            u32::try_from(first).unwrap_or(u32::MAX),
+                            cells,
+                            self.limits.columns,
+                        );
                         if cells.width() == 0 {
                             continue;
                         }
@@ -225,8 +240,11 @@ impl OdsRows {
                 "office:value-type" => kind.push_str(&a.value),
                 "calcext:value-type" => error = a.value.as_ref() == "error",
                 "table:formula" => formula = true,
-                "office:value" | "office:date-value" | "office:time-value"
-                | "office:boolean-value" | "office:string-value" => {
+                "office:value"
+                | "office:date-value"
+                | "office:time-value"
+                | "office:boolean-value"
+                | "office:string-value" => {
                     value = a
                         .normalized_value(quick_xml::XmlVersion::Implicit1_0)
                         .ok()
@@ -291,8 +309,10 @@ impl OdsRows {
         let mut skip: Option<u32> = None;
         loop {
             self.buf.clear();
-            let event =
-                self.xml.read_event_into(&mut self.buf).map_err(|_| malformed(&self.name, CONTENT))?;
+            let event = self
+                .xml
+                .read_event_into(&mut self.buf)
+                .map_err(|_| malformed(&self.name, CONTENT))?;
             match event {
                 Event::Start(e) => {
                     depth += 1;

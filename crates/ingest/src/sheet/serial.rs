@@ -6,7 +6,10 @@
 //! - Errors: none; what is no date is handed on as a text that reads as none.
 //! - Source: the 1900 system counts a 29 February 1900 that never was (day 60).
 
-use jiff::{ToSpan, civil::{Date, DateTime, Time, date}};
+use jiff::{
+    ToSpan,
+    civil::{Date, DateTime, Time, date},
+};
 
 use super::Cells;
 use crate::table::Typed;
@@ -40,7 +43,13 @@ pub(crate) fn push_number(cells: &mut Cells, column: u32, value: f64) {
 }
 
 /// A cell shown as a date; `timed` when its format shows hours.
-pub(crate) fn push_date(cells: &mut Cells, column: u32, value: f64, system_1904: bool, timed: bool) {
+pub(crate) fn push_date(
+    cells: &mut Cells,
+    column: u32,
+    value: f64,
+    system_1904: bool,
+    timed: bool,
+) {
     let ms = (value * MILLISECONDS_PER_DAY).round();
     let (days, ms) = (ms.div_euclid(MILLISECONDS_PER_DAY), ms.rem_euclid(MILLISECONDS_PER_DAY));
     let time = time_of(ms as i64);
@@ -83,7 +92,8 @@ pub(crate) fn day_of(days: f64, system_1904: bool) -> Result<Date, &'static str>
 
 fn time_of(ms: i64) -> Time {
     let part = |n: i64| i8::try_from(n).unwrap_or(0);
-    let (hour, minute, second) = (part(ms / 3_600_000), part(ms / 60_000 % 60), part(ms / 1_000 % 60));
+    let (hour, minute, second) =
+        (part(ms / 3_600_000), part(ms / 60_000 % 60), part(ms / 1_000 % 60));
     let nanosecond = i32::try_from(ms % 1_000 * 1_000_000).unwrap_or(0);
     Time::new(hour, minute, second, nanosecond).unwrap_or_default()
 }
@@ -92,8 +102,7 @@ fn time_of(ms: i64) -> Time {
 pub(crate) fn push_duration(cells: &mut Cells, column: u32, value: f64) {
     let seconds = (value.abs() * 86_400.0).round().min(1e12) as u64;
     let sign = if value < 0.0 { "-" } else { "" };
-    let text =
-        format!("{sign}{:02}:{:02}:{:02}", seconds / 3_600, seconds / 60 % 60, seconds % 60);
+    let text = format!("{sign}{:02}:{:02}:{:02}", seconds / 3_600, seconds / 60 % 60, seconds % 60);
     cells.set(column, &text, Typed::Text);
 }
 

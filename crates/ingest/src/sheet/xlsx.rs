@@ -127,8 +127,11 @@ fn relationships(
     file: &str,
 ) -> Result<FxHashMap<String, (String, String)>, IngestError> {
     let mut found = FxHashMap::default();
-    let part =
-        if folder.is_empty() { format!("_rels/{file}.rels") } else { format!("{folder}/_rels/{file}.rels") };
+    let part = if folder.is_empty() {
+        format!("_rels/{file}.rels")
+    } else {
+        format!("{folder}/_rels/{file}.rels")
+    };
     each_start(archive, &part, |e| {
         if e.local_name().as_ref() != "Relationship" {
             return;
@@ -478,7 +481,11 @@ impl XlsxRows {
                         }
                         self.cell(book, cells, column, &kind, style)?;
                         if cells.width() > self.limits.columns {
-                            return Err(super::too_wide(&self.name, cells.line, self.limits.columns));
+                            return Err(super::too_wide(
+                                &self.name,
+                                cells.line,
+                                self.limits.columns,
+                            ));
                         }
                         column = column.saturating_add(1);
                     }
@@ -591,7 +598,16 @@ mod tests {
         for code in ["hh:mm:ss.000", "m/d/yy h:mm"] {
             assert_eq!(shown_by_code(code), Shown::DateTime, "{code}");
         }
-        for code in ["0", "#,##0.00", "General", "0.00E+00", "\"dossiers\" 0", "[Red]0;[Blue]-0", "# ##0\\ \"jours\"", "@"] {
+        for code in [
+            "0",
+            "#,##0.00",
+            "General",
+            "0.00E+00",
+            "\"dossiers\" 0",
+            "[Red]0;[Blue]-0",
+            "# ##0\\ \"jours\"",
+            "@",
+        ] {
             assert_eq!(shown_by_code(code), Shown::Number, "{code}");
         }
         assert_eq!(shown_by_code("[h]:mm:ss"), Shown::Duration);

@@ -45,8 +45,11 @@ impl Got {
 
 fn line(m: &Movement) -> String {
     let d = &m.dimensions;
-    let place: Vec<&str> =
-        [&d.org, &d.unit, &d.product, &d.channel].into_iter().flatten().map(String::as_str).collect();
+    let place: Vec<&str> = [&d.org, &d.unit, &d.product, &d.channel]
+        .into_iter()
+        .flatten()
+        .map(String::as_str)
+        .collect();
     format!("{} {} {} {}", m.day, place.join("/"), m.kind.as_str(), m.count)
 }
 
@@ -106,7 +109,9 @@ fn a_year_of_counts_keeps_its_unexplained_gap() {
     for i in 0..300 {
         if !matches!(day.weekday().to_monday_one_offset(), 6 | 7) {
             let mut draw = || {
-                seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                seed = seed
+                    .wrapping_mul(6_364_136_223_846_793_005)
+                    .wrapping_add(1_442_695_040_888_963_407);
                 60 + i64::try_from((seed >> 33) % 81).unwrap()
             };
             let (e, o) = (draw(), draw());
@@ -114,7 +119,12 @@ fn a_year_of_counts_keeps_its_unexplained_gap() {
             stock += e - o - if i == 120 { 7 } else { 0 };
             arrivals += e;
             days += 1;
-            text += &format!("\r\n{:02}/{:02}/{};Retraite;{e};{o};{stock}", day.day(), day.month(), day.year());
+            text += &format!(
+                "\r\n{:02}/{:02}/{};Retraite;{e};{o};{stock}",
+                day.day(),
+                day.month(),
+                day.year()
+            );
         }
         day = day.tomorrow().unwrap();
     }
@@ -165,7 +175,9 @@ fn words_of_a_long_table_can_be_told() {
 
 #[test]
 fn one_column_per_day_takes_its_measure_from_the_row_or_the_title() {
-    let by_row = read("Prestation;Indicateur;06/01/2025;07/01/2025\nRetraite;Entrées;12;13\nRetraite;Stock;400;\nRéversion;Entrées;.;0\n");
+    let by_row = read(
+        "Prestation;Indicateur;06/01/2025;07/01/2025\nRetraite;Entrées;12;13\nRetraite;Stock;400;\nRéversion;Entrées;.;0\n",
+    );
     assert_eq!(
         by_row.lines(),
         [
@@ -176,7 +188,8 @@ fn one_column_per_day_takes_its_measure_from_the_row_or_the_title() {
         ],
         "missing is not zero, and zero is not missing"
     );
-    let by_title = read("Entrées par jour;;\nPrestation;2025-01-06;2025-01-07\nRetraite;12;13\nTotal;12;13\n");
+    let by_title =
+        read("Entrées par jour;;\nPrestation;2025-01-06;2025-01-07\nRetraite;12;13\nTotal;12;13\n");
     assert_eq!(by_title.sum(K::Arrivals), 25);
     assert!(by_title.has(Code::TotalsRowSkipped) && by_title.has(Code::TitleRowSkipped));
     let silent = read("Prestation;2025-01-06;2025-01-07\nRetraite;12;13\n");
@@ -192,11 +205,17 @@ fn one_column_per_product_takes_its_measure_from_the_group_or_the_title() {
         "2025-01-06 Retraite closing_stock 400",
         "2025-01-06 Réversion closing_stock 50",
     ];
-    let grouped = read(";Entrées;;Stock;\nDate;Retraite;Réversion;Retraite;Réversion\n06/01/2025;12;3;400;50\n07/01/2025;10;4;390;51\n");
+    let grouped = read(
+        ";Entrées;;Stock;\nDate;Retraite;Réversion;Retraite;Réversion\n06/01/2025;12;3;400;50\n07/01/2025;10;4;390;51\n",
+    );
     assert_eq!(grouped.lines()[..4], expected);
-    let joined = read("Date;Entrées Retraite;Entrées Réversion;Stock Retraite;Stock Réversion\n06/01/2025;12;3;400;50\n");
+    let joined = read(
+        "Date;Entrées Retraite;Entrées Réversion;Stock Retraite;Stock Réversion\n06/01/2025;12;3;400;50\n",
+    );
     assert_eq!(joined.lines(), expected);
-    let by_product = read(";Retraite;;Réversion;\nDate;Entrées;Stock;Entrées;Stock\n06/01/2025;12;400;3;50\n07/01/2025;1;2;3;4\n");
+    let by_product = read(
+        ";Retraite;;Réversion;\nDate;Entrées;Stock;Entrées;Stock\n06/01/2025;12;400;3;50\n07/01/2025;1;2;3;4\n",
+    );
     let mut got = by_product.lines()[..4].to_vec();
     let mut want = expected.map(str::to_owned).to_vec();
     got.sort();
@@ -208,10 +227,13 @@ fn one_column_per_product_takes_its_measure_from_the_group_or_the_title() {
 
 #[test]
 fn channels_beside_a_measure_are_channels() {
-    let got = read("Date;Entrées courrier;Entrées internet;Total entrées;Stock\n06/01/2025;12;3;15;400\n07/01/2025;10;4;14;390\n");
+    let got = read(
+        "Date;Entrées courrier;Entrées internet;Total entrées;Stock\n06/01/2025;12;3;15;400\n07/01/2025;10;4;14;390\n",
+    );
     assert_eq!(got.lines()[0], "2025-01-06 courrier arrivals 12");
     assert_eq!(got.sum(K::Arrivals), 29, "the whole is left out beside its parts");
-    let unsaid = read("Date;Entrées courrier;Entrées internet;Entrées;Stock\n06/01/2025;12;3;15;400\n");
+    let unsaid =
+        read("Date;Entrées courrier;Entrées internet;Entrées;Stock\n06/01/2025;12;3;15;400\n");
     assert_eq!(unsaid.sum(K::Arrivals), 15);
     let quarrel = read("Date;Entrées courrier;Entrées;Stock\n06/01/2025;12;99;400\n");
     assert!(quarrel.is_choice(), "a part and another figure of the same name: only a person knows");
@@ -243,7 +265,9 @@ fn any_one_figure_is_enough_and_what_lacks_is_said() {
 
 #[test]
 fn missing_is_not_zero() {
-    let got = read("Date;Entrées;Sorties;Stock\n06/01/2025;;.;NULL\n07/01/2025;0;NC;-\n08/01/2025;n/a;2;#N/A\n");
+    let got = read(
+        "Date;Entrées;Sorties;Stock\n06/01/2025;;.;NULL\n07/01/2025;0;NC;-\n08/01/2025;n/a;2;#N/A\n",
+    );
     assert_eq!(got.lines(), ["2025-01-07  arrivals 0", "2025-01-08  settled_human 2"]);
     assert_eq!(got.ok().accepted, 3);
     assert!(got.has(Code::SpreadsheetError));
@@ -251,7 +275,9 @@ fn missing_is_not_zero() {
 
 #[test]
 fn counts_that_cannot_be_are_quarantined_with_their_line() {
-    let got = read("Date;Entrées;Corrections;Stock\n06/01/2025;-3;;1\n07/01/2025;(3);;1\n08/01/2025;3-;;1\n09/01/2025;1,5;;1\n10/01/2025;douze;;1\n11/01/2025;12 %;;1\n12/01/2025;9e15;;1\n13/01/2025;1;(3);1\n14/01/2025;1;3-;1\n31/02/2025;1;;1\n;1;;1\n2025-01-16;1;;1\n12/31/2025;1;;1\n");
+    let got = read(
+        "Date;Entrées;Corrections;Stock\n06/01/2025;-3;;1\n07/01/2025;(3);;1\n08/01/2025;3-;;1\n09/01/2025;1,5;;1\n10/01/2025;douze;;1\n11/01/2025;12 %;;1\n12/01/2025;9e15;;1\n13/01/2025;1;(3);1\n14/01/2025;1;3-;1\n31/02/2025;1;;1\n;1;;1\n2025-01-16;1;;1\n12/31/2025;1;;1\n",
+    );
     let reasons: Vec<(u64, Code)> = got.refused.rows.iter().map(|r| (r.0, r.2)).collect();
     assert_eq!(
         reasons,
@@ -274,8 +300,19 @@ fn counts_that_cannot_be_are_quarantined_with_their_line() {
 }
 
 #[test]
+fn a_row_cut_into_too_many_cells_is_refused() {
+    let got = read(
+        "Date;Type;Entrées;Stock\n06/01/2025;A;3;10\n06/01/2025;B;x;3;10\n07/01/2025;\"B;x\";3;10;;\n",
+    );
+    assert_eq!((got.refused.rows[0].0, got.refused.rows[0].2), (3, Code::ColumnCount));
+    assert_eq!(got.ok().accepted, 2, "empty cells at the end shift nothing");
+}
+
+#[test]
 fn repeated_flows_add_up_repeated_stocks_do_not() {
-    let got = read("Date;Type;Entrées;Stock\n06/01/2025;A;3;10\n06/01/2025;A;4;10\n06/01/2025;A;5;11\n06/01/2025;B;5;11\n");
+    let got = read(
+        "Date;Type;Entrées;Stock\n06/01/2025;A;3;10\n06/01/2025;A;4;10\n06/01/2025;A;5;11\n06/01/2025;B;5;11\n",
+    );
     assert_eq!(got.sum(K::Arrivals), 3 + 4 + 5);
     assert_eq!(got.sum(K::ClosingStock), 10 + 11);
     assert!(got.has(Code::RepeatedRows));
@@ -290,7 +327,16 @@ fn month_first_is_never_guessed() {
     let told = Mapping { date_order: Some(DateOrder::Mdy), ..Mapping::default() };
     let got = read_file(b"Date;Entrees\n01/13/2025;3\n01/02/2025;4\n", &told);
     assert_eq!(got.lines(), ["2025-01-13  arrivals 3", "2025-01-02  arrivals 4"]);
-    for text in ["6-1-2025", "06.01.25", "2025-01-06", "2025/1/6", "20250106", "06/01/2025 00:00", "06/01/2025 23h30", "2025-01-05T23:30:00Z"] {
+    for text in [
+        "6-1-2025",
+        "06.01.25",
+        "2025-01-06",
+        "2025/1/6",
+        "20250106",
+        "06/01/2025 00:00",
+        "06/01/2025 23h30",
+        "2025-01-05T23:30:00Z",
+    ] {
         let got = read(&format!("Date;Entrées\n{text};3\n"));
         assert_eq!(got.lines(), ["2025-01-06  arrivals 3"], "{text}");
     }
@@ -302,7 +348,13 @@ fn month_first_is_never_guessed() {
 
 #[test]
 fn thousands_are_read_and_doubt_is_asked() {
-    for (text, count) in [("1 234", 1234), ("1\u{202f}234", 1234), ("1.234.567", 1_234_567), ("21289.0", 21289), ("1234,00", 1234)] {
+    for (text, count) in [
+        ("1 234", 1234),
+        ("1\u{202f}234", 1234),
+        ("1.234.567", 1_234_567),
+        ("21289.0", 21289),
+        ("1234,00", 1234),
+    ] {
         let got = read(&format!("Date;Entrées\n06/01/2025;{text}\n07/01/2025;1\n"));
         assert_eq!(got.lines()[0], format!("2025-01-06  arrivals {count}"), "{text}");
     }
@@ -315,7 +367,9 @@ fn thousands_are_read_and_doubt_is_asked() {
 
 #[test]
 fn titles_totals_footnotes_and_repeated_headers_are_passed_over() {
-    let got = read("CAF de test;;;\nSuivi quotidien;;;\n;;;\nDate;Prestation;Entrées;Stock\n06/01/2025;A;3;10\n06/01/2025;Total;3;10\nDate;Prestation;Entrées;Stock\n07/01/2025;A;4;11\nTotal général;;7;21\nSource : service statistique;;;\n");
+    let got = read(
+        "CAF de test;;;\nSuivi quotidien;;;\n;;;\nDate;Prestation;Entrées;Stock\n06/01/2025;A;3;10\n06/01/2025;Total;3;10\nDate;Prestation;Entrées;Stock\n07/01/2025;A;4;11\nTotal général;;7;21\nSource : service statistique;;;\n",
+    );
     assert_eq!(got.lines().len(), 4);
     assert_eq!((got.sum(K::Arrivals), got.sum(K::ClosingStock)), (7, 21));
     assert!(got.has(Code::TitleRowSkipped) && got.has(Code::TotalsRowSkipped));
@@ -327,16 +381,23 @@ fn titles_totals_footnotes_and_repeated_headers_are_passed_over() {
 
 #[test]
 fn columns_without_meaning_are_left_out_and_said() {
-    let got = read("Date;Jour;Semaine;Entrées;Cumul entrées;Stock initial;Stock;Délai moyen;Objectif;Responsable\n06/01/2025;lundi;2;3;3;7;10;12;5;Mme Durand\n07/01/2025;mardi;2;3;6;10;-1;12;5;M. Petit\n");
+    let got = read(
+        "Date;Jour;Semaine;Entrées;Cumul entrées;Stock initial;Stock;Délai moyen;Objectif;Responsable\n06/01/2025;lundi;2;3;3;7;10;12;5;Mme Durand\n07/01/2025;mardi;2;3;6;10;-1;12;5;M. Petit\n",
+    );
     assert_eq!(got.lines(), ["2025-01-06  arrivals 3", "2025-01-06  closing_stock 10"]);
     assert!(got.has(Code::ColumnIgnored));
     let fields = &got.refused.rows[0].3;
-    assert!(!fields.iter().any(|f| f.contains("Petit")), "columns not read may name people: {fields:?}");
+    assert!(
+        !fields.iter().any(|f| f.contains("Petit")),
+        "columns not read may name people: {fields:?}"
+    );
 }
 
 #[test]
 fn dimensions_are_found_by_their_headings() {
-    let got = read("Date;Caisse;Service;Prestation;Canal;Entrées\n06/01/2025;CAF 59;Équipe 1;RSA;Courrier;3\n06/01/2025;CAF 59;Équipe 1;RSA;Web;4\n");
+    let got = read(
+        "Date;Caisse;Service;Prestation;Canal;Entrées\n06/01/2025;CAF 59;Équipe 1;RSA;Courrier;3\n06/01/2025;CAF 59;Équipe 1;RSA;Web;4\n",
+    );
     let d = &got.ok().movements[1].dimensions;
     let texts = [&d.org, &d.unit, &d.product, &d.channel].map(|t| t.clone().unwrap());
     assert_eq!(texts, ["CAF 59", "Équipe 1", "RSA", "Web"]);
@@ -358,10 +419,17 @@ fn files_without_counts_are_refused_in_words() {
     ] {
         let got = read(text);
         assert_eq!(got.code(), code, "{text:?}");
-        let Err(IngestError::Refused { fr, en, .. } | IngestError::Choice { fr, en, .. }) = &got.report else { panic!() };
+        let Err(IngestError::Refused { fr, en, .. } | IngestError::Choice { fr, en, .. }) =
+            &got.report
+        else {
+            panic!()
+        };
         assert!(fr.len() > 20 && en.len() > 20);
     }
-    assert_eq!(read_file(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", &Mapping::default()).code(), Code::UnknownFormat);
+    assert_eq!(
+        read_file(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", &Mapping::default()).code(),
+        Code::UnknownFormat
+    );
     let unknown = read_file(b"Date;Entrees\n06/01/2025;1\n", &columns("arrivals=Absente"));
     assert_eq!(unknown.code(), Code::ColumnNotFound);
 }

@@ -67,7 +67,9 @@ pub fn ods(styles: &str, tables: &str) -> Vec<u8> {
 }
 
 fn cell(text: &str) -> String {
-    format!(r#"<table:table-cell office:value-type="string"><text:p>{text}</text:p></table:table-cell>"#)
+    format!(
+        r#"<table:table-cell office:value-type="string"><text:p>{text}</text:p></table:table-cell>"#
+    )
 }
 
 fn number(value: &str) -> String {
@@ -83,7 +85,8 @@ fn date(value: &str) -> String {
 }
 
 fn table(name: &str, rows: &[String]) -> String {
-    let rows: String = rows.iter().map(|r| format!("<table:table-row>{r}</table:table-row>")).collect();
+    let rows: String =
+        rows.iter().map(|r| format!("<table:table-row>{r}</table:table-row>")).collect();
     format!(r#"<table:table table:name="{name}">{rows}</table:table>"#)
 }
 
@@ -120,12 +123,21 @@ fn a_workbook_as_people_keep_it_reads_by_itself() {
         texts(s, 2, &["Date", "Prestation", "Entrées", "Sorties", "Stock"])?;
         for (i, (e, o)) in [(12, 10), (8, 11)].into_iter().enumerate() {
             let row = RowNum::try_from(i).unwrap() + 3;
-            s.write_datetime_with_format(row, 0, at(2025, 1, 6 + u8::try_from(i).unwrap()), &day())?;
+            s.write_datetime_with_format(
+                row,
+                0,
+                at(2025, 1, 6 + u8::try_from(i).unwrap()),
+                &day(),
+            )?;
             s.write_string(row, 1, "Retraite")?;
             s.write_number(row, 2, e)?;
             s.write_number(row, 3, o)?;
             // A formula is never run: the value kept beside it is read.
-            s.write_formula(row, 4, Formula::new("=E3+C4-D4").set_result(if i == 0 { "402" } else { "399" }))?;
+            s.write_formula(
+                row,
+                4,
+                Formula::new("=E3+C4-D4").set_result(if i == 0 { "402" } else { "399" }),
+            )?;
         }
         texts(s, 6, &["Total"])?;
         s.write_formula(6, 2, Formula::new("=SUM(C4:C5)").set_result("20"))?;
@@ -196,7 +208,13 @@ fn one_sheet_per_measure_completes_the_others() {
         s.set_name(name).unwrap();
         texts(s, 0, &["Prestation"]).unwrap();
         for c in 0..2u16 {
-            s.write_datetime_with_format(0, c + 1, at(2025, 1, 6 + u8::try_from(c).unwrap()), &day()).unwrap();
+            s.write_datetime_with_format(
+                0,
+                c + 1,
+                at(2025, 1, 6 + u8::try_from(c).unwrap()),
+                &day(),
+            )
+            .unwrap();
             s.write_number(1, c + 1, base + f64::from(c)).unwrap();
         }
         s.write_string(1, 0, "Retraite").unwrap();
@@ -206,7 +224,10 @@ fn one_sheet_per_measure_completes_the_others() {
     texts(notice, 0, &["Colonne", "Sens"]).unwrap();
     texts(notice, 1, &["Entrées", "Ce qui arrive"]).unwrap();
     let got = counts(&written.save_to_buffer().unwrap());
-    assert_eq!((got.sum(K::Arrivals), got.sum(K::SettledHuman), got.sum(K::ClosingStock)), (21, 17, 801));
+    assert_eq!(
+        (got.sum(K::Arrivals), got.sum(K::SettledHuman), got.sum(K::ClosingStock)),
+        (21, 17, 801)
+    );
 }
 
 #[test]
@@ -292,8 +313,10 @@ fn opendocument_tables_read_like_the_others() {
     let head = [cell("Date"), cell("Prestation"), cell("Entrées"), cell("Stock")].concat();
     let first = [date("2025-01-06"), cell("Retraite"), number("12"), number("400")].concat();
     let second = [date("2025-01-07T00:00:00"), cell("Retraite"), number("1200"), r#"<table:table-cell table:formula="of:=NA()" office:value-type="string" office:string-value="" calcext:value-type="error"><text:p>#N/A</text:p></table:table-cell>"#.into()].concat();
-    let title = format!(r#"<table:table-cell table:number-columns-spanned="4" office:value-type="string"><text:p>Suivi <text:span>2025</text:span></text:p></table:table-cell><table:covered-table-cell table:number-columns-repeated="3"/>"#);
-    let hidden = format!(r#"<table:table table:name="Brouillon" table:style-name="h"><table:table-row>{head}</table:table-row><table:table-row>{first}</table:table-row></table:table>"#);
+    let title = r#"<table:table-cell table:number-columns-spanned="4" office:value-type="string"><text:p>Suivi <text:span>2025</text:span></text:p></table:table-cell><table:covered-table-cell table:number-columns-repeated="3"/>"#.to_owned();
+    let hidden = format!(
+        r#"<table:table table:name="Brouillon" table:style-name="h"><table:table-row>{head}</table:table-row><table:table-row>{first}</table:table-row></table:table>"#
+    );
     let empty = r#"<table:table-cell table:number-columns-repeated="1020"/>"#.to_owned();
     let sheet = table("Données", &[title, empty.clone(), head, first, second]);
     let tail = r#"<table:table-row table:number-rows-repeated="1048570"><table:table-cell table:number-columns-repeated="1024"/></table:table-row></table:table>"#;
@@ -315,14 +338,28 @@ fn opendocument_tables_read_like_the_others() {
 fn repeated_cells_are_written_out_only_as_far_as_they_should() {
     let head = [cell("Date"), cell("Entrées")].concat();
     let row = [date("2025-01-06"), number("1")].concat();
-    let few = format!(r#"<table:table table:name="S"><table:table-row>{head}</table:table-row><table:table-row table:number-rows-repeated="3">{row}</table:table-row></table:table>"#);
+    let few = format!(
+        r#"<table:table table:name="S"><table:table-row>{head}</table:table-row><table:table-row table:number-rows-repeated="3">{row}</table:table-row></table:table>"#
+    );
     assert_eq!(counts(&ods("", &few)).sum(K::Arrivals), 3);
-    for (repeat, times) in [("number-rows-repeated", "99999999999"), ("number-rows-repeated", "1048577"), ("number-columns-repeated", "16777216")] {
-        let (on_row, on_cell) = if repeat.contains("rows") { (format!(r#"table:{repeat}="{times}""#), String::new()) } else { (String::new(), format!(r#"table:{repeat}="{times}""#)) };
-        let many = format!(r#"<table:table table:name="S"><table:table-row>{head}</table:table-row><table:table-row {on_row}><table:table-cell {on_cell} office:value-type="string"><text:p>x</text:p></table:table-cell></table:table-row></table:table>"#);
+    for (repeat, times) in [
+        ("number-rows-repeated", "99999999999"),
+        ("number-rows-repeated", "1048577"),
+        ("number-columns-repeated", "16777216"),
+    ] {
+        let (on_row, on_cell) = if repeat.contains("rows") {
+            (format!(r#"table:{repeat}="{times}""#), String::new())
+        } else {
+            (String::new(), format!(r#"table:{repeat}="{times}""#))
+        };
+        let many = format!(
+            r#"<table:table table:name="S"><table:table-row>{head}</table:table-row><table:table-row {on_row}><table:table-cell {on_cell} office:value-type="string"><text:p>x</text:p></table:table-cell></table:table-row></table:table>"#
+        );
         assert_eq!(counts(&ods("", &many)).code(), Code::TooExpanded, "{repeat} {times}");
     }
-    let spaces = format!(r#"<table:table table:name="S"><table:table-row>{head}</table:table-row><table:table-row><table:table-cell office:value-type="string"><text:p>a<text:s text:c="18446744073709551615"/>b</text:p></table:table-cell></table:table-row></table:table>"#);
+    let spaces = format!(
+        r#"<table:table table:name="S"><table:table-row>{head}</table:table-row><table:table-row><table:table-cell office:value-type="string"><text:p>a<text:s text:c="18446744073709551615"/>b</text:p></table:table-cell></table:table-row></table:table>"#
+    );
     assert!(rows_of(&ods("", &spaces)).unwrap()[1].1[0].len() < 40_000);
 }
 
@@ -331,7 +368,16 @@ fn entities_are_refused_and_references_are_not() {
     let bomb = br#"<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]><office:document-content/>"#;
     let bytes = archive(&[("mimetype", b"x"), ("content.xml", bomb)]);
     assert_eq!(counts(&bytes).code(), Code::XmlEntity);
-    let known = ods("", &table("S", &[[cell("A &amp; B"), cell("x&#233;&lt;")].concat(), [cell("1"), cell("&inconnue;")].concat()]));
+    let known = ods(
+        "",
+        &table(
+            "S",
+            &[
+                [cell("A &amp; B"), cell("x&#233;&lt;")].concat(),
+                [cell("1"), cell("&inconnue;")].concat(),
+            ],
+        ),
+    );
     let rows = rows_of(&known).unwrap();
     assert_eq!(rows[0].1, ["A & B", "xé<"]);
     assert_eq!(rows[1].1[1], "&inconnue;", "an unknown entity stays as written");
@@ -381,7 +427,9 @@ fn damaged_and_foreign_files_are_refused_in_words() {
     });
     assert_eq!(counts(&good).sum(K::Arrivals), 3);
     for cut in [10, good.len() / 2, good.len() - 10] {
-        let Err(IngestError::Refused { code, fr, .. }) = counts(&good[..cut]).report else { panic!("cut at {cut}") };
+        let Err(IngestError::Refused { code, fr, .. }) = counts(&good[..cut]).report else {
+            panic!("cut at {cut}")
+        };
         assert!(matches!(code, Code::Truncated | Code::Malformed), "{code:?}");
         assert!(fr.contains("classeur"), "{fr}");
     }
@@ -402,7 +450,12 @@ fn a_table_of_events_is_found_in_its_sheet() {
         for r in 3..6 {
             s.write_string(r, 1, "Réception")?;
             let moment = ExcelDateTime::from_ymd(2025, 1, 6).unwrap().and_hms(14, 30, 0).unwrap();
-            s.write_datetime_with_format(r, 2, moment, &Format::new().set_num_format("dd/mm/yyyy hh:mm"))?;
+            s.write_datetime_with_format(
+                r,
+                2,
+                moment,
+                &Format::new().set_num_format("dd/mm/yyyy hh:mm"),
+            )?;
         }
         s.write_string(6, 0, "Total")?;
         s.write_number(6, 3, 3)?;
@@ -414,14 +467,19 @@ fn a_table_of_events_is_found_in_its_sheet() {
     let mut row = Row::default();
     let mut cases = Vec::new();
     while table.next(&mut row).unwrap() {
-        assert!(matches!(row.typed(2), Typed::Instant(at) if at.to_string() == "2025-01-06T14:30:00"));
+        assert!(
+            matches!(row.typed(2), Typed::Instant(at) if at.to_string() == "2025-01-06T14:30:00")
+        );
         cases.push(row.text(0).to_owned());
     }
     assert_eq!(cases, ["42", "0042", "1.23456789012346E+15"], "what the spreadsheet damaged shows");
     let mut findings = eclusier_ingest::Findings::default();
     let mut notes = Vec::new();
     table.report(&mut findings, &mut notes);
-    assert_eq!((findings.count(Code::TitleRowSkipped), findings.count(Code::TotalsRowSkipped)), (1, 1));
+    assert_eq!(
+        (findings.count(Code::TitleRowSkipped), findings.count(Code::TotalsRowSkipped)),
+        (1, 1)
+    );
     assert_eq!(notes.len(), 1);
 }
 
@@ -453,7 +511,12 @@ fn an_independent_reader_sees_the_same_cells() {
             s.write_number(r, 1, n * 1.25 - 7.0)?;
             s.write_number(r, 2, n * 1e9)?;
             s.write_boolean(r, 3, r % 2 == 0)?;
-            s.write_datetime_with_format(r, 4, at(2025, 1, 1 + u8::try_from(r % 28).unwrap()), &day())?;
+            s.write_datetime_with_format(
+                r,
+                4,
+                at(2025, 1, 1 + u8::try_from(r % 28).unwrap()),
+                &day(),
+            )?;
             if r % 3 == 0 {
                 s.write_formula(r, 6, Formula::new("=A1").set_result("x"))?;
             }
@@ -493,7 +556,12 @@ mod hostile {
             texts(s, 0, &["Date", "Type", "Entrées", "Stock"])?;
             s.merge_range(1, 1, 2, 1, "A", &Format::new())?;
             for r in 1..4u32 {
-                s.write_datetime_with_format(r, 0, at(2025, 1, 5 + u8::try_from(r).unwrap()), &day())?;
+                s.write_datetime_with_format(
+                    r,
+                    0,
+                    at(2025, 1, 5 + u8::try_from(r).unwrap()),
+                    &day(),
+                )?;
                 s.write_number(r, 2, r)?;
             }
             Ok(())
@@ -501,7 +569,10 @@ mod hostile {
     }
 
     fn sample_ods() -> String {
-        table("S", &[[cell("Date"), cell("Entrées")].concat(), [date("2025-01-06"), number("3")].concat()])
+        table(
+            "S",
+            &[[cell("Date"), cell("Entrées")].concat(), [date("2025-01-06"), number("3")].concat()],
+        )
     }
 
     proptest! {
