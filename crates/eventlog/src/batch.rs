@@ -82,10 +82,73 @@ impl NameColumn {
     }
 }
 
+/// Case identifiers, plain or as a dictionary: a case is one entry for many rows.
+#[derive(Debug, Clone)]
+enum CaseColumn {
+    Text(StringArray),
+    Dictionary(DictionaryArray<Int32Type>),
+}
+
+impl CaseColumn {
+    fn read(batch: &RecordBatch) -> Result<Self, BatchError> {
+        let array =
+            batch.column_by_name(schema::CASE).ok_or(BatchError::Missing { name: schema::CASE })?;
+        let wrong = || BatchError::Type { name: schema::CASE, found: array.data_type().clone() };
+        if let Some(text) = array.as_any().downcast_ref::<StringArray>() {
+            return Ok(CaseColumn::Text(text.clone()));
+        }
+        let dictionary = array.as_dictionary_opt::<Int32Type>().ok_or_else(wrong)?;
+        dictionary.values().as_string_opt::<i32>().ok_or_else(wrong)?;
+        Ok(CaseColumn::Dictionary(dictionary.clone()))
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            CaseColumn::Text(text) => text.len(),
+            CaseColumn::Dictionary(dictionary) => dictionary.len(),
+        }
+    }
+
+    fn id(&self, row: usize) -> &str {
+        match self {
+            CaseColumn::Text(text) => text.value(row),
+            CaseColumn::Dictionary(dictionary) => {
+                let key = dictionary.keys().value(row) as usize;
+                dictionary.values().as_string::<i32>().value(key)
+            }
+        }
+    }
+
+    /// Rows at which a case starts, and the number of rows.
+    fn offsets(&self) -> Vec<usize> {
+        let rows = self.len();
+        if rows == 0 {
+            return vec![0];
+        }
+        let mut offsets = vec![0];
+        match self {
+            CaseColumn::Text(text) => {
+                offsets.extend((1..rows).filter(|&row| text.value(row) != text.value(row - 1)));
+            }
+            CaseColumn::Dictionary(dictionary) => {
+                // Two keys may name one case where dictionaries were joined: the text decides.
+                let keys = dictionary.keys().values();
+                for (before, pair) in keys.windows(2).enumerate() {
+                    if pair[0] != pair[1] && self.id(before) != self.id(before + 1) {
+                        offsets.push(before + 1);
+                    }
+                }
+            }
+        }
+        offsets.push(rows);
+        offsets
+    }
+}
+
 /// Rows of whole cases. Columns that were not asked for read as null.
 #[derive(Debug, Clone)]
 pub struct EventBatch {
-    case: StringArray,
+    case: CaseColumn,
     offsets: Vec<usize>,
     /// Activity names.
     pub activity: NameColumn,
@@ -121,7 +184,7 @@ pub struct CaseRows<'a> {
 impl EventBatch {
     /// Reads a record batch sorted by case; the caller guarantees whole cases.
     pub fn new(batch: &RecordBatch) -> Result<Self, BatchError> {
-        let case = text(batch, schema::CASE)?.ok_or(BatchError::Missing { name: schema::CASE })?;
+        let case = CaseColumn::read(batch)?;
         let time =
             instants(batch, schema::TIME)?.ok_or(BatchError::Missing { name: schema::TIME })?;
         let precision = match batch.column_by_name(schema::PRECISION) {
@@ -134,17 +197,8 @@ impl EventBatch {
         if activity.array.is_none() {
             return Err(BatchError::Missing { name: schema::ACTIVITY });
         }
-        let mut offsets = vec![0];
-        for row in 1..case.len() {
-            if case.value(row) != case.value(row - 1) {
-                offsets.push(row);
-            }
-        }
-        if !case.is_empty() {
-            offsets.push(case.len());
-        }
         Ok(Self {
-            offsets,
+            offsets: case.offsets(),
             activity,
             time,
             start: instants(batch, schema::START)?,
@@ -169,12 +223,12 @@ impl EventBatch {
 
     /// Whether there is no row.
     pub fn is_empty(&self) -> bool {
-        self.case.is_empty()
+        self.case.len() == 0
     }
 
     /// The cases, in order.
     pub fn cases(&self) -> impl Iterator<Item = CaseRows<'_>> {
-        self.offsets.windows(2).map(|w| CaseRows { id: self.case.value(w[0]), rows: w[0]..w[1] })
+        self.offsets.windows(2).map(|w| CaseRows { id: self.case.id(w[0]), rows: w[0]..w[1] })
     }
 
     /// Instants of the rows, microseconds since 1970 UTC.
@@ -265,4 +319,41 @@ fn names(batch: &RecordBatch, name: &'static str) -> Result<NameColumn, BatchErr
         .cloned()
         .ok_or_else(wrong)?;
     Ok(NameColumn { array: Some(array) })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow_array::Int32Array;
+    use arrow_schema::{Field, Schema};
+
+    use super::*;
+
+    #[test]
+    fn cases_read_alike_from_text_and_from_dictionaries_that_repeat_a_name() {
+        let time = TimestampMicrosecondArray::from(vec![1, 2, 3, 4, 5]).with_timezone("UTC");
+        let activity: ArrayRef = Arc::new(StringArray::from(vec!["a"; 5]));
+        let plain: ArrayRef = Arc::new(StringArray::from(vec!["x", "x", "x", "y", "z"]));
+        // Joined dictionaries may hold one name under two keys.
+        let keys = Int32Array::from(vec![0, 3, 3, 1, 2]);
+        let names = Arc::new(StringArray::from(vec!["x", "y", "z", "x"]));
+        let joined = DictionaryArray::<Int32Type>::try_new(keys, names);
+        let joined: ArrayRef = Arc::new(joined.unwrap_or_else(|e| panic!("{e}")));
+        let read = |case: &ArrayRef| {
+            let schema = Schema::new(vec![
+                Field::new(schema::CASE, case.data_type().clone(), false),
+                Field::new(schema::ACTIVITY, DataType::Utf8, false),
+                Field::new(schema::TIME, schema::instant_type(), false),
+            ]);
+            let columns = vec![case.clone(), activity.clone(), Arc::new(time.clone()) as ArrayRef];
+            let batch = RecordBatch::try_new(Arc::new(schema), columns);
+            let batch = batch.unwrap_or_else(|e| panic!("{e}"));
+            let events = EventBatch::new(&batch).unwrap_or_else(|e| panic!("{e}"));
+            events.cases().map(|c| (c.id.to_owned(), c.rows)).collect::<Vec<_>>()
+        };
+        let wanted = [("x".to_owned(), 0..3), ("y".to_owned(), 3..4), ("z".to_owned(), 4..5)];
+        assert_eq!(read(&plain), wanted);
+        assert_eq!(read(&joined), wanted);
+    }
 }

@@ -3,8 +3,12 @@
 use std::{
     fs::File,
     io::{self, BufReader, Read},
+    ops::Range,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Arc, LazyLock},
+    sync::{
+        Arc, LazyLock,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use arrow::compute::{concat_batches, filter_record_batch};
@@ -36,33 +40,30 @@ use rayon::prelude::*;
 
 use crate::{
     Lake, LakeError, Step, Stop,
-    block::{Block, Names},
+    block::{Block, CaseColumn, Names},
 };
 
 fn dictionary() -> DataType {
     DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8))
 }
 
-fn with_dictionaries(wanted: impl Fn(&str) -> bool) -> SchemaRef {
+/// As files are read: names as dictionaries, and cases too, since a case is one entry for many rows.
+static READ_SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
     let fields: Vec<Field> = schema::events()
         .fields()
         .iter()
         .map(|f| {
-            let kind = if wanted(f.name()) { dictionary() } else { f.data_type().clone() };
-            Field::new(f.name(), kind, f.is_nullable())
+            let name = f.name().as_str();
+            let repeats = name == schema::CASE || schema::DICTIONARY_COLUMNS.contains(&name);
+            let kind = if repeats { dictionary() } else { f.data_type().clone() };
+            Field::new(name, kind, f.is_nullable())
         })
         .collect();
     Arc::new(Schema::new(fields))
-}
-
-/// As kernels read: names as dictionaries.
-static KERNEL_SCHEMA: LazyLock<SchemaRef> =
-    LazyLock::new(|| with_dictionaries(|name| schema::DICTIONARY_COLUMNS.contains(&name)));
-
-/// As merges read: cases too, since a case is one entry for many rows.
-static MERGE_SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
-    with_dictionaries(|name| name == schema::CASE || schema::DICTIONARY_COLUMNS.contains(&name))
 });
+
+/// Files folded at the same time: each is one open file of the system.
+const MOST_OPEN: usize = 256;
 
 /// Something found wrong while reading a file.
 pub(crate) fn damaged(path: &str, what: impl ToString) -> LakeError {
@@ -196,6 +197,12 @@ impl Opened {
         BufReader::with_capacity(1 << 18, At { file: self.file.file.clone(), place: 0 })
     }
 
+    /// Rows of a range of row groups.
+    fn rows_of(&self, range: &Range<usize>) -> u64 {
+        let groups = self.groups().get(range.clone()).unwrap_or_default();
+        groups.iter().map(|g| u64::try_from(g.num_rows()).unwrap_or(0)).sum()
+    }
+
     /// Reads one row group. One reader per group keeps the file's dictionaries whole.
     fn reader(
         &self,
@@ -233,7 +240,7 @@ impl Opened {
     }
 
     /// Ranges of row groups that begin and end between two cases, of about `rows` rows each.
-    fn ranges(&self, rows: i64) -> Vec<std::ops::Range<usize>> {
+    fn ranges(&self, rows: i64) -> Vec<Range<usize>> {
         let groups = self.groups();
         let mut ranges = Vec::new();
         let mut from = 0;
@@ -277,7 +284,7 @@ struct Batches {
     schema: SchemaRef,
     columns: Option<Vec<&'static str>>,
     batch_rows: usize,
-    groups: std::ops::Range<usize>,
+    groups: Range<usize>,
     reader: Option<ParquetRecordBatchReader>,
 }
 
@@ -313,7 +320,7 @@ impl FileSource {
         Self {
             batches: Batches {
                 opened,
-                schema: MERGE_SCHEMA.clone(),
+                schema: READ_SCHEMA.clone(),
                 columns: None,
                 batch_rows,
                 groups,
@@ -362,7 +369,7 @@ impl<'t> CaseCursor<'t> {
         Self {
             batches: Batches {
                 opened,
-                schema: MERGE_SCHEMA.clone(),
+                schema: READ_SCHEMA.clone(),
                 columns: Some(columns),
                 batch_rows: 32_768,
                 groups,
@@ -469,25 +476,31 @@ impl Lake {
             .of_kind(FileKind::Events)
             .filter(|f| may_pass(filter, f.first_us, f.last_us))
             .collect();
-        let opened: Vec<Opened> =
-            files.par_iter().map(|f| self.open_file(f)).collect::<Result<_, _>>()?;
         let target = i64::try_from(self.options.group_rows).unwrap_or(i64::MAX);
-        let tasks: Vec<(&Opened, std::ops::Range<usize>)> =
-            opened.iter().flat_map(|o| o.ranges(target).into_iter().map(move |r| (o, r))).collect();
-        let total = tasks.len() as u64;
-        let done = std::sync::atomic::AtomicU64::new(0);
-        let partials: Vec<K::Partial> = tasks
-            .into_par_iter()
-            .with_max_len(1)
-            .map(|(opened, range)| {
-                stop.check()?;
-                let mut partial = K::Partial::default();
-                self.fold(opened, range, &columns, filter, kernel, stop, &mut partial)?;
-                let done = done.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1;
-                stop.at(Step::Reading, done, total)?;
-                Ok(partial)
-            })
-            .collect::<Result<_, LakeError>>()?;
+        let total: u64 = files.iter().map(|f| f.rows).sum();
+        let done = AtomicU64::new(0);
+        let mut partials: Vec<K::Partial> = Vec::new();
+        for files in files.chunks(MOST_OPEN) {
+            let opened: Vec<Opened> =
+                files.par_iter().map(|f| self.open_file(f)).collect::<Result<_, _>>()?;
+            let tasks: Vec<(&Opened, Range<usize>)> = opened
+                .iter()
+                .flat_map(|o| o.ranges(target).into_iter().map(move |r| (o, r)))
+                .collect();
+            let found: Vec<K::Partial> = tasks
+                .into_par_iter()
+                .with_max_len(1)
+                .map(|(opened, range)| {
+                    let mut partial = K::Partial::default();
+                    let rows = opened.rows_of(&range);
+                    self.fold(opened, range, &columns, filter, kernel, stop, &mut partial)?;
+                    let done = done.fetch_add(rows, Ordering::Relaxed) + rows;
+                    stop.at(Step::Reading, done, total)?;
+                    Ok(partial)
+                })
+                .collect::<Result<_, LakeError>>()?;
+            partials.extend(found);
+        }
         let mut all = K::Partial::default();
         let mut partials = partials.into_iter();
         // The first partial is taken as it is: merging into nothing could only lose time.
@@ -504,7 +517,7 @@ impl Lake {
     fn fold<K: Kernel>(
         &self,
         opened: &Opened,
-        range: std::ops::Range<usize>,
+        range: Range<usize>,
         columns: &[&str],
         filter: &Filter,
         kernel: &K,
@@ -539,21 +552,17 @@ impl Lake {
         let mut carried: Vec<RecordBatch> = Vec::new();
         for group in range {
             let mut reader =
-                opened.reader(&KERNEL_SCHEMA, Some(columns), group, self.options.batch_rows)?;
+                opened.reader(&READ_SCHEMA, Some(columns), group, self.options.batch_rows)?;
             while let Some(batch) = opened.decode(&mut reader)? {
                 let rows = batch.num_rows();
                 if rows == 0 {
                     continue;
                 }
-                let cases = batch
-                    .column_by_name(schema::CASE)
-                    .and_then(|a| a.as_string_opt::<i32>())
-                    .ok_or_else(|| damaged(&opened.path, "cases are not text"))?;
+                let cases = CaseColumn::read(&batch)?;
                 let mut head = 0;
                 if let Some(before) = carried.last() {
-                    let last =
-                        before.column_by_name(schema::CASE).and_then(|a| a.as_string_opt::<i32>());
-                    let open = last.map(|a| a.value(a.len().saturating_sub(1)));
+                    let last = CaseColumn::read(before)?;
+                    let open = before.num_rows().checked_sub(1).map(|row| last.value(row));
                     while head < rows && Some(cases.value(head)) == open {
                         head += 1;
                     }

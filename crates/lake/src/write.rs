@@ -118,6 +118,8 @@ fn properties(zstd_level: i32) -> WriterProperties {
         .set_statistics_truncate_length(None)
         .set_column_index_truncate_length(None)
         .set_max_row_group_row_count(None)
+        // Even a row group of one-row cases keeps its dictionary: readers count on it.
+        .set_column_dictionary_page_size_limit(column(schema::CASE), 16 << 20)
         .set_sorting_columns(Some(
             [0, 2, 13, 12]
                 .map(|column_idx| SortingColumn {

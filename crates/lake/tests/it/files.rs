@@ -1,9 +1,18 @@
 //! What stands on disk: names, links, bytes, order, whatever the number of threads.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    fs::File,
+    io::{self, Write},
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex},
+};
 
 use eclusier_core::FileKind;
-use eclusier_lake::{LakeOptions, Stop};
+use eclusier_lake::{
+    Lake, LakeOptions, RealDisk, Stop,
+    disk::{Disk, DiskFile, Entry},
+};
 
 use crate::common::{Book, DAY, Delivery, Row, open, process, tiny};
 
@@ -159,4 +168,125 @@ fn the_manifest_lists_the_files_in_force() {
         assert!(text.contains(&file.path));
     }
     assert!(text.contains(process().as_str()));
+}
+
+/// Remembers what was asked of the disk, in order.
+#[derive(Debug, Default)]
+struct Witness {
+    log: Arc<Mutex<Vec<(&'static str, PathBuf)>>>,
+}
+
+impl Witness {
+    fn note(&self, what: &'static str, path: &Path) {
+        self.log.lock().unwrap().push((what, path.to_owned()));
+    }
+}
+
+struct WitnessFile {
+    inner: Box<dyn DiskFile>,
+    path: PathBuf,
+    log: Arc<Mutex<Vec<(&'static str, PathBuf)>>>,
+}
+
+impl Write for WitnessFile {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        self.log.lock().unwrap().push(("write", self.path.clone()));
+        self.inner.write(buf)
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
+    }
+}
+
+impl DiskFile for WitnessFile {
+    fn sync(&mut self) -> io::Result<()> {
+        self.log.lock().unwrap().push(("sync", self.path.clone()));
+        self.inner.sync()
+    }
+}
+
+impl Disk for Witness {
+    fn create(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
+        let inner = RealDisk.create(path)?;
+        Ok(Box::new(WitnessFile { inner, path: path.to_owned(), log: self.log.clone() }))
+    }
+    fn open(&self, path: &Path) -> io::Result<File> {
+        RealDisk.open(path)
+    }
+    fn open_lock(&self, path: &Path) -> io::Result<File> {
+        RealDisk.open_lock(path)
+    }
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        self.note("from", from);
+        self.note("to", to);
+        RealDisk.rename(from, to)
+    }
+    fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
+        self.note("to", to);
+        RealDisk.link(from, to)
+    }
+    fn sync_dir(&self, path: &Path) -> io::Result<()> {
+        self.note("sync", path);
+        RealDisk.sync_dir(path)
+    }
+    fn create_dirs(&self, path: &Path) -> io::Result<()> {
+        RealDisk.create_dirs(path)
+    }
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        RealDisk.remove(path)
+    }
+    fn remove_dirs(&self, path: &Path) -> io::Result<()> {
+        RealDisk.remove_dirs(path)
+    }
+    fn list(&self, path: &Path) -> io::Result<Vec<Entry>> {
+        RealDisk.list(path)
+    }
+    fn exists(&self, path: &Path) -> bool {
+        RealDisk.exists(path)
+    }
+}
+
+#[test]
+fn every_file_is_synced_before_its_name_and_every_name_before_the_commit() {
+    let folder = tempfile::tempdir().unwrap();
+    let disk = Arc::new(Witness::default());
+    let log = disk.log.clone();
+    let lake = Lake::with_disk(folder.path(), disk, tiny()).unwrap();
+    let mut book = Book::new();
+    book.import(&lake, &two_months(1, 0), 33).unwrap();
+    book.import(&lake, &two_months(2, 11), 33).unwrap();
+    book.undo(&lake, 1).unwrap();
+    lake.write_manifest(&book.snapshot).unwrap();
+    let log = log.lock().unwrap();
+    let mut names = 0;
+    for (at, (what, path)) in log.iter().enumerate() {
+        match *what {
+            "from" => {
+                let before = log[..at].iter().rev().find(|(_, p)| p == path);
+                assert_eq!(
+                    before.map(|b| b.0),
+                    Some("sync"),
+                    "{} renamed unsynced",
+                    path.display()
+                );
+            }
+            "to" => {
+                names += 1;
+                for folder in path.ancestors().skip(1).take_while(|p| p.starts_with(lake.root())) {
+                    // Folders that were there before this history need no second sync.
+                    if folder == path.parent().unwrap() || folder.ends_with("essai") {
+                        let synced = log[at..].iter().any(|(w, p)| *w == "sync" && p == folder);
+                        let earlier = log[..at].iter().any(|(w, p)| *w == "sync" && p == folder);
+                        assert!(
+                            synced || (earlier && folder != path.parent().unwrap()),
+                            "the name of {} is not durable",
+                            path.display()
+                        );
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    assert!(names > 10);
 }
