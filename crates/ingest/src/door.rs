@@ -1,5 +1,5 @@
 //! The door of structured logs: texts of one event in, a checked row or a
-//! quarantined one out. Shared by XES, OCEL and Parquet.
+//! quarantined one out. Shared by XES and OCEL.
 
 use std::borrow::Cow;
 
@@ -24,12 +24,6 @@ pub(crate) enum When<'a> {
     Missing,
     /// A text: ISO 8601, or the order the mapping names.
     Text(&'a str),
-    /// µs since 1970 UTC.
-    Utc(i64),
-    /// Clock time without offset, µs since 1970 as if UTC.
-    Local(i64),
-    /// A civil day, midnight UTC.
-    Day(i64),
 }
 
 /// One event as read.
@@ -63,6 +57,12 @@ const COLUMNS: [&str; 10] = [
     "channel",
 ];
 
+/// An answer looked for only when the question comes up.
+enum Bare<'s> {
+    Decided(bool),
+    Asked(Box<dyn FnOnce() -> bool + 's>),
+}
+
 /// Checks events and writes rows.
 pub(crate) struct Door<'s> {
     writer: RowWriter<'s>,
@@ -71,8 +71,8 @@ pub(crate) struct Door<'s> {
     pivot: u8,
     constants: Constants,
     local: Pseudonymiser,
-    /// Bare numbers of thirteen digits in the case are national identity numbers.
-    bare_cases: bool,
+    /// Whether bare numbers of thirteen digits in the case are national identity numbers.
+    bare_cases: Bare<'s>,
     /// The last case met, as delivered and as stored.
     case: (String, String),
     rows: u64,
@@ -104,16 +104,17 @@ impl<'s> Door<'s> {
             pivot: mapping.date_pivot.unwrap_or(DEFAULT_PIVOT),
             constants: mapping.constants.clone(),
             local: ctx.people.clone(),
-            bare_cases: false,
+            bare_cases: Bare::Decided(false),
             case: Default::default(),
             rows: 0,
             writer,
         })
     }
 
-    /// Says that the cases are named by national identity numbers without their key.
-    pub(crate) fn set_bare_cases(&mut self, bare: bool) {
-        self.bare_cases = bare;
+    /// Says how to tell whether cases are named by national identity numbers without
+    /// their key: one such number proves nothing, a column of them does.
+    pub(crate) fn decide_bare_cases(&mut self, decide: impl FnOnce() -> bool + 's) {
+        self.bare_cases = Bare::Asked(Box::new(decide));
     }
 
     /// Takes one event: written, or refused with its reason.
@@ -143,7 +144,15 @@ impl<'s> Door<'s> {
         self.case.0.clear();
         self.case.0.push_str(event.case);
         self.case.1.clear();
-        match nir::replace(event.case, self.bare_cases, &self.local) {
+        if nir::is_body(event.case)
+            && let Bare::Asked(_) = self.bare_cases
+            && let Bare::Asked(decide) =
+                std::mem::replace(&mut self.bare_cases, Bare::Decided(false))
+        {
+            self.bare_cases = Bare::Decided(decide());
+        }
+        let bare = matches!(self.bare_cases, Bare::Decided(true));
+        match nir::replace(event.case, bare, &self.local) {
             Cow::Borrowed(same) => self.case.1.push_str(same),
             Cow::Owned(clean) => {
                 self.case.1.push_str(&clean);
@@ -264,9 +273,6 @@ impl<'s> Door<'s> {
     ) -> Result<Read, IngestError> {
         let moment = match when {
             When::Missing | When::Text("") => return Ok(Read::None),
-            When::Utc(us) => Some(Moment::Instant(us)),
-            When::Day(us) => Some(Moment::Day(us)),
-            When::Local(us) => Some(Moment::Civil(us)),
             When::Text(text) => parse_moment(text.as_bytes(), self.order, self.pivot).ok(),
         };
         let placed = match moment {
@@ -324,8 +330,8 @@ fn refuse(
     let fields = [
         event.case,
         event.activity,
-        &time,
-        &start,
+        time,
+        start,
         event.lifecycle.unwrap_or(""),
         &person,
         event.org.unwrap_or(""),
@@ -388,17 +394,10 @@ enum Read {
 }
 
 /// An instant as the quarantine shows it.
-fn shown(when: When<'_>) -> String {
+fn shown(when: When<'_>) -> &str {
     match when {
-        When::Missing => String::new(),
-        When::Text(text) => text.to_owned(),
-        When::Utc(us) => {
-            jiff::Timestamp::from_microsecond(us).map_or_else(|_| us.to_string(), |t| t.to_string())
-        }
-        When::Local(us) | When::Day(us) => jiff::Timestamp::from_microsecond(us).map_or_else(
-            |_| us.to_string(),
-            |t| jiff::tz::TimeZone::UTC.to_datetime(t).to_string(),
-        ),
+        When::Missing => "",
+        When::Text(text) => text,
     }
 }
 

@@ -11,6 +11,7 @@ use crate::{
     finding::Code,
     mapping::{Format, Kind, Mapping},
     ocel,
+    parquet_in::ParquetTable,
     preview::{self, Hints, Preview},
     rows::EventSink,
     sheet::SheetTable,
@@ -72,7 +73,11 @@ pub fn inspect(path: &Path, name: &str, hints: &Hints) -> Result<Preview, Ingest
     match format {
         Format::Xes => xes::inspect(path, name, hints),
         Format::OcelJson | Format::OcelXml | Format::OcelSqlite => ocel::inspect(path, name, hints),
-        Format::Parquet => Err(not_yet(name)),
+        Format::Parquet => {
+            let mut source = ParquetTable::open(path, name, &hints.limits)?;
+            let sample = detect::sample(&mut source, SAMPLE_ROWS)?;
+            preview::of_table(name, format, &sample, hints)
+        }
         Format::Csv => {
             let dialect = csv::dialect(path, name, &told, hints.limits)?;
             if is_ocel_table(&dialect) {
@@ -114,7 +119,15 @@ pub fn read_events(
         Format::OcelJson | Format::OcelXml | Format::OcelSqlite => {
             ocel::read_events(path, mapping, ctx, sink)
         }
-        Format::Parquet => Err(not_yet(&name)),
+        Format::Parquet => {
+            let mut source = ParquetTable::open(path, &name, &ctx.limits)?;
+            let sample = detect::sample(&mut source, SAMPLE_ROWS)?;
+            let mapping = complete(&name, format, mapping, &sample, ctx.limits)?;
+            let mut source = ParquetTable::open(path, &name, &ctx.limits)?;
+            events::read_rows(&mut source, &mapping, &sample, ctx, sink, |s, ctx| {
+                s.report(&mut ctx.notes);
+            })
+        }
         Format::Csv => {
             let dialect = csv::dialect(path, &name, mapping, ctx.limits)?;
             if is_ocel_table(&dialect) {
@@ -162,14 +175,4 @@ fn complete(
 
 fn is_ocel_table(dialect: &csv::Dialect) -> bool {
     dialect.header.first().is_some_and(|h| ocel::sniff_csv(h))
-}
-
-fn not_yet(name: &str) -> IngestError {
-    IngestError::refused(
-        name,
-        Code::UnknownFormat,
-        None,
-        "ce format n’est pas encore lu : exportez en CSV ou en XES",
-        "this format is not read yet: export as CSV or XES",
-    )
 }

@@ -13,12 +13,13 @@ use std::{collections::BTreeMap, io::Read, path::Path};
 use quick_xml::events::{BytesStart, Event};
 
 use crate::{
-    context::{Context, EventReport},
+    context::{Context, EventReport, Limits},
     door::{Door, NoQuarantine, RawEvent, When, attributes},
     error::IngestError,
     finding::Code,
     identity::Pseudonymiser,
     mapping::{Format, Kind, Mapping},
+    nir,
     preview::{ColumnPreview, ColumnType, Hints, Preview},
     rows::EventSink,
     source::Position,
@@ -273,13 +274,15 @@ pub fn read_events(
     sink: &mut dyn EventSink,
 ) -> Result<EventReport, IngestError> {
     let (input, position) = crate::source::open(path, &ctx.name, ctx.limits)?;
-    read_from(input, &position, mapping, ctx, sink)
+    read_from(input, &position, Some(path), mapping, ctx, sink)
 }
 
-/// Reads XES from an open, decompressed stream.
-pub fn read_from(
+/// Reads XES from an open, decompressed stream. With the path of the file, a look at
+/// its first cases can tell whether they are named by bare national numbers.
+fn read_from(
     input: Box<dyn Read + Send>,
     position: &Position,
+    path: Option<&Path>,
     mapping: &Mapping,
     ctx: &mut Context<'_>,
     sink: &mut dyn EventSink,
@@ -287,6 +290,14 @@ pub fn read_from(
     let mut stream = XmlStream::new(input, ctx)?;
     stream.reader.config_mut().trim_text(true);
     let mut log = Log::new(mapping, ctx, sink, position)?;
+    if let Some(path) = path {
+        let (path, name, limits) = (path.to_path_buf(), log.ctx.name.clone(), log.ctx.limits);
+        let of = |level, list: &[Wanted]| -> Vec<(Level, String)> {
+            list.iter().filter(|w| w.slot == slot::CASE).map(|w| (level, w.key.clone())).collect()
+        };
+        let keys = [of(Level::Trace, &log.plan.trace), of(Level::Event, &log.plan.event)].concat();
+        log.door.decide_bare_cases(move || cases_are_bodies(&path, &name, limits, &keys));
+    }
     let mut buffer = Vec::with_capacity(4 << 10);
     loop {
         buffer.clear();
@@ -318,6 +329,58 @@ pub fn read_from(
         return Err(xml::truncated(log.ctx, stream.byte(), log.events));
     }
     log.finish()
+}
+
+/// Traces looked at to tell whether cases are named by bare national numbers.
+const LOOKED_AT: u64 = 2_000;
+
+/// Whether nine of the first cases in ten look like national numbers without their key.
+fn cases_are_bodies(path: &Path, name: &str, limits: Limits, keys: &[(Level, String)]) -> bool {
+    let look = || -> Option<bool> {
+        let mut nobody = NoQuarantine;
+        let people = Pseudonymiser::new(&[0; 32]).ok()?;
+        let ctx = Context::new(name, jiff::tz::TimeZone::UTC, people, &(), &mut nobody);
+        let (input, _) = crate::source::open(path, name, limits).ok()?;
+        let mut stream = XmlStream::new(input, &ctx).ok()?;
+        let (mut seen, mut bodies, mut buffer) = (0u64, 0u64, Vec::new());
+        let mut in_trace = false;
+        while seen < LOOKED_AT {
+            buffer.clear();
+            stream.reader.get_mut().token();
+            let above = stream.depth();
+            let tag = match stream.reader.read_event_into(&mut buffer).ok()? {
+                Event::Start(tag) => {
+                    stream.enter(&ctx).ok()?;
+                    tag
+                }
+                Event::Empty(tag) => tag,
+                Event::End(_) => {
+                    stream.leave();
+                    continue;
+                }
+                Event::Eof => break,
+                _ => continue,
+            };
+            let level = match above {
+                1 => {
+                    in_trace = tag.local_name().as_ref() == "trace";
+                    continue;
+                }
+                2 if in_trace => Level::Trace,
+                3 if in_trace => Level::Event,
+                _ => continue,
+            };
+            if let (Some(key), Some(value)) = xml::key_value(&tag)
+                && keys.iter().any(|(l, k)| *l == level && k == key)
+            {
+                seen += 1;
+                bodies += u64::from(nir::is_body(value));
+            }
+        }
+        Some(bodies * 10 >= seen * 9)
+    };
+    // A file that cannot be read is told by the reading itself.
+    look().unwrap_or(true)
 }
 
 /// What the next tag belongs to.
@@ -690,6 +753,7 @@ struct Seen {
     count: u64,
     dates: u64,
     numbers: u64,
+    nirs: u64,
     values: std::collections::BTreeSet<String>,
     samples: Vec<String>,
 }
@@ -776,10 +840,11 @@ impl Seen {
         self.count += 1;
         self.dates += u64::from(tag == "date");
         self.numbers += u64::from(matches!(tag, "int" | "float"));
+        self.nirs += u64::from(nir::is_body(value) || nir::is_keyed(value));
         if self.values.len() < DISTINCT && !self.values.contains(value) {
-            self.values.insert(value.chars().take(SAMPLE_CHARS).collect());
+            self.values.insert(value.to_owned());
             if self.samples.len() < SAMPLES {
-                self.samples.push(value.chars().take(SAMPLE_CHARS).collect());
+                self.samples.push(nir::masked(value).chars().take(SAMPLE_CHARS).collect());
             }
         }
     }
@@ -794,6 +859,7 @@ impl Seen {
             Level::Event => key,
         };
         let holds = match self.count {
+            n if self.nirs * 10 >= n * 9 => ColumnType::Nir,
             n if n == self.dates => ColumnType::Instant,
             n if n == self.numbers => ColumnType::Number,
             _ => ColumnType::Text,

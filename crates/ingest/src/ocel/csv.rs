@@ -9,7 +9,7 @@ use crate::{context::Context, error::IngestError, finding::Code};
 const TYPE: &str = "ocel:type:";
 
 pub(super) fn sniff(header: &str) -> bool {
-    header.contains("ocel:eid") && header.contains(TYPE)
+    header.contains("ocel:eid") || header.contains(TYPE)
 }
 
 pub(super) fn scan(

@@ -2,7 +2,9 @@
 
 use std::{fmt, io::BufReader, path::Path};
 
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor as Visit};
+use serde::de::{
+    DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor as Visit,
+};
 use serde_json::{Map, Value};
 
 use super::{Happening, Object, Pass, Visitor};
@@ -95,7 +97,11 @@ struct Walk<'w, 'a> {
 }
 
 impl Walk<'_, '_> {
-    fn item(&mut self, id: Option<String>, mut item: Map<String, Value>) -> Result<(), IngestError> {
+    fn item(
+        &mut self,
+        id: Option<String>,
+        mut item: Map<String, Value>,
+    ) -> Result<(), IngestError> {
         self.seen += 1;
         if self.seen.is_multiple_of(1_024) {
             self.ctx.at(self.position.done(), self.position.total())?;

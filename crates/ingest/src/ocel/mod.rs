@@ -86,7 +86,11 @@ pub(crate) trait Visitor {
 }
 
 /// The encoding of a file, by the mapping or by its bytes.
-fn format_of(path: &Path, mapping: &Mapping, ctx: &Context<'_>) -> Result<Option<Format>, IngestError> {
+fn format_of(
+    path: &Path,
+    mapping: &Mapping,
+    ctx: &Context<'_>,
+) -> Result<Option<Format>, IngestError> {
     if let Some(format) = mapping.format {
         return Ok(Some(format));
     }
@@ -180,7 +184,11 @@ impl Visitor for Census {
     }
 }
 
-fn census(path: &Path, format: Option<Format>, ctx: &mut Context<'_>) -> Result<Census, IngestError> {
+fn census(
+    path: &Path,
+    format: Option<Format>,
+    ctx: &mut Context<'_>,
+) -> Result<Census, IngestError> {
     let mut census = Census::default();
     scan(path, format, Pass::Objects, ctx, &mut census)?;
     scan(path, format, Pass::Events, ctx, &mut census)?;
@@ -189,7 +197,11 @@ fn census(path: &Path, format: Option<Format>, ctx: &mut Context<'_>) -> Result<
 }
 
 /// The types of object of a log, by name, with their objects and the events that touch them.
-pub fn object_types(path: &Path, name: &str, hints: &Hints) -> Result<Vec<ObjectType>, IngestError> {
+pub fn object_types(
+    path: &Path,
+    name: &str,
+    hints: &Hints,
+) -> Result<Vec<ObjectType>, IngestError> {
     let mapping = hints.mapping.clone().unwrap_or_default();
     with_quiet_context(name, hints, |ctx| {
         let format = format_of(path, &mapping, ctx)?;
@@ -463,9 +475,9 @@ pub fn read_events(
         json: String::new(),
     };
     let mut door = Door::new(ctx, mapping, sink)?;
-    // One number of thirteen digits proves nothing; a column of them does.
-    let bare = rows.of_type.keys().filter(|id| crate::nir::is_body(id)).count();
-    door.set_bare_cases(bare > 0 && bare * 10 >= rows.of_type.len() * 9);
+    let (bare, all) =
+        (rows.of_type.keys().filter(|id| crate::nir::is_body(id)).count(), rows.of_type.len());
+    door.decide_bare_cases(move || bare * 10 >= all * 9);
     let mut writing = Writing { rows: &mut rows, door };
     scan(path, format, Pass::Events, ctx, &mut writing)?;
     let door = writing.door;
@@ -543,7 +555,7 @@ impl Visitor for Attributes {
 
     fn event(&mut self, event: Happening, ctx: &mut Context<'_>) -> Result<(), IngestError> {
         if self.census.events < PREVIEW_EVENTS {
-            let short = |text: &str| text.chars().take(120).collect::<String>();
+            let short = |text: &str| crate::nir::masked(text).chars().take(120).collect::<String>();
             self.activities.insert(short(&event.activity));
             if self.times.len() < SAMPLES {
                 self.times.push(short(&event.time));
@@ -573,22 +585,23 @@ pub fn inspect(path: &Path, name: &str, hints: &Hints) -> Result<Preview, Ingest
         types.sort_by(|a, b| a.name.cmp(&b.name));
         let mut preview = Preview::new(name, format.unwrap_or(Format::Csv), Kind::Events);
         let looked = seen.census.events.min(PREVIEW_EVENTS);
-        let mut column = |name: &str, role: Option<&str>, holds, count: u64, samples: Vec<String>, distinct| {
-            let position = preview.columns.len() + 1;
-            preview.columns.push(ColumnPreview {
-                position,
-                name: name.to_owned(),
-                reference: name.to_owned(),
-                role: role.map(str::to_owned),
-                confidence: if role.is_some() { 1.0 } else { 0.0 },
-                holds,
-                filled: if looked == 0 { 0.0 } else { count as f64 / looked as f64 },
-                distinct,
-                samples,
-                date_order: None,
-                decimal: None,
-            });
-        };
+        let mut column =
+            |name: &str, role: Option<&str>, holds, count: u64, samples: Vec<String>, distinct| {
+                let position = preview.columns.len() + 1;
+                preview.columns.push(ColumnPreview {
+                    position,
+                    name: name.to_owned(),
+                    reference: name.to_owned(),
+                    role: role.map(str::to_owned),
+                    confidence: if role.is_some() { 1.0 } else { 0.0 },
+                    holds,
+                    filled: if looked == 0 { 0.0 } else { count as f64 / looked as f64 },
+                    distinct,
+                    samples,
+                    date_order: None,
+                    decimal: None,
+                });
+            };
         let activities: Vec<String> = seen.activities.iter().take(SAMPLES).cloned().collect();
         let distinct = seen.activities.len() as u64;
         column("ocel:activity", Some("activity"), ColumnType::Text, looked, activities, distinct);

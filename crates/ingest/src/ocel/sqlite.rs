@@ -160,7 +160,10 @@ fn text(row: &SqliteRow, index: usize) -> Result<String, sqlx::Error> {
 }
 
 /// Types and the table of each: `event_map_type`, `object_map_type`.
-async fn tables(db: &mut SqliteConnection, of: &str) -> Result<Vec<(String, Vec<String>)>, Failure> {
+async fn tables(
+    db: &mut SqliteConnection,
+    of: &str,
+) -> Result<Vec<(String, Vec<String>)>, Failure> {
     let map = format!("{of}_map_type");
     required(db, &map, &["ocel_type", "ocel_type_map"]).await?;
     let sql = format!("SELECT DISTINCT CAST(ocel_type_map AS TEXT) FROM {}", quoted(&map));

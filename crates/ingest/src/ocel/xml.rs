@@ -198,7 +198,12 @@ impl Walk<'_, '_> {
         Ok(())
     }
 
-    fn value(&self, tag: &BytesStart<'_>, name: &str, stream: &XmlStream) -> Result<String, IngestError> {
+    fn value(
+        &self,
+        tag: &BytesStart<'_>,
+        name: &str,
+        stream: &XmlStream,
+    ) -> Result<String, IngestError> {
         match xml::attribute(tag, name) {
             Some(raw) => Ok(xml::plain(raw, stream, self.ctx)?.into_owned()),
             None => Ok(String::new()),
@@ -208,7 +213,12 @@ impl Walk<'_, '_> {
     fn text(&mut self, text: &str, byte: u64) -> Result<(), IngestError> {
         if self.skip == 0 && matches!(self.place, Place::Attribute(_)) {
             if self.attribute.1.len() + text.len() > LONGEST {
-                return Err(xml::malformed(self.ctx, byte, self.seen, &"a value longer than 1 MiB"));
+                return Err(xml::malformed(
+                    self.ctx,
+                    byte,
+                    self.seen,
+                    &"a value longer than 1 MiB",
+                ));
             }
             self.attribute.1.push_str(text);
         }

@@ -10,6 +10,7 @@
 mod common;
 mod counts;
 mod ocel;
+mod parquet;
 mod sheet;
 mod hostile_text;
 mod shared_tables;

@@ -10,7 +10,11 @@ use crate::common::{Outcome, Stored, file_of, gzip, read_path, run_with, shared,
 fn flat(file: &str, kind: &str) -> Option<Outcome> {
     let path = shared(&format!("ocel-examples/{file}"))?;
     let mapping = Mapping { object_type: Some(kind.into()), ..Mapping::default() };
-    Some(run_with("Europe/Paris", |_| (), |ctx, sink| ocel::read_events(&path, &mapping, ctx, sink)))
+    Some(run_with(
+        "Europe/Paris",
+        |_| (),
+        |ctx, sink| ocel::read_events(&path, &mapping, ctx, sink),
+    ))
 }
 
 fn sorted(outcome: &Outcome) -> Vec<Stored> {
@@ -39,7 +43,11 @@ fn three_encodings_of_one_log_flatten_alike_and_as_pm4py_does() {
         let wanted = sorted(&json);
         for (name, outcome) in [("json", &json), ("xml", &xml), ("sqlite", &sqlite)] {
             let report = outcome.report();
-            assert_eq!((report.accepted, report.quarantined, report.activities), (rows, 0, activities), "{name} {kind}");
+            assert_eq!(
+                (report.accepted, report.quarantined, report.activities),
+                (rows, 0, activities),
+                "{name} {kind}"
+            );
             assert_eq!(sorted(outcome), wanted, "{name} {kind}");
             let found: std::collections::BTreeSet<_> =
                 outcome.kept.rows().into_iter().map(|r| r.case).collect();
@@ -60,11 +68,51 @@ fn first_and_last_agree_with_pm4py() {
 /// File, type, rows, cases, activities, first, last by pm4py 2.7.23.
 type Known = (&'static str, &'static str, u64, usize, u64, &'static str, &'static str);
 const OLDER: &[Known] = &[
-    ("recruiting_red.jsonocel.gz", "applications", 6_607, 916, 12, "2019-05-20T12:26:57Z", "2019-11-18T14:52:27Z"),
-    ("recruiting_red.jsonocel.gz", "offers", 270, 135, 3, "2019-06-20T15:15:56Z", "2019-10-29T16:22:55Z"),
-    ("order_management_ocel1.csv.gz", "items", 27_805, 8_159, 5, "2019-05-20T07:07:47Z", "2020-08-21T23:00:00Z"),
-    ("order_management_ocel1.csv.gz", "orders", 6_514, 2_000, 4, "2019-05-20T07:07:47Z", "2020-07-09T09:49:29Z"),
-    ("order_management_ocel1.csv.gz", "packages", 4_366, 1_325, 4, "2019-05-23T09:00:25Z", "2020-08-25T14:30:41Z"),
+    (
+        "recruiting_red.jsonocel.gz",
+        "applications",
+        6_607,
+        916,
+        12,
+        "2019-05-20T12:26:57Z",
+        "2019-11-18T14:52:27Z",
+    ),
+    (
+        "recruiting_red.jsonocel.gz",
+        "offers",
+        270,
+        135,
+        3,
+        "2019-06-20T15:15:56Z",
+        "2019-10-29T16:22:55Z",
+    ),
+    (
+        "order_management_ocel1.csv.gz",
+        "items",
+        27_805,
+        8_159,
+        5,
+        "2019-05-20T07:07:47Z",
+        "2020-08-21T23:00:00Z",
+    ),
+    (
+        "order_management_ocel1.csv.gz",
+        "orders",
+        6_514,
+        2_000,
+        4,
+        "2019-05-20T07:07:47Z",
+        "2020-07-09T09:49:29Z",
+    ),
+    (
+        "order_management_ocel1.csv.gz",
+        "packages",
+        4_366,
+        1_325,
+        4,
+        "2019-05-23T09:00:25Z",
+        "2020-08-25T14:30:41Z",
+    ),
 ];
 
 #[test]
@@ -85,7 +133,10 @@ fn several_types_are_a_question_with_their_counts() {
     for file in ["ocel20_example.jsonocel", "ocel20_example.xmlocel", "ocel20_example.sqlite"] {
         let Some(path) = shared(&format!("ocel-examples/{file}")) else { return };
         let outcome = read_path(ocel::read_events, &path, &Mapping::default());
-        assert!(matches!(outcome.report, Err(IngestError::Choice { code: Code::ChooseObjectType, .. })));
+        assert!(matches!(
+            outcome.report,
+            Err(IngestError::Choice { code: Code::ChooseObjectType, .. })
+        ));
         assert!(outcome.kept.rows().is_empty());
         let unknown = Mapping { object_type: Some("Facture".into()), ..Mapping::default() };
         assert_eq!(read_path(ocel::read_events, &path, &unknown).code(), Code::ChooseObjectType);
@@ -94,7 +145,12 @@ fn several_types_are_a_question_with_their_counts() {
         // Objects and events by pm4py 2.7.23.
         assert_eq!(
             counts,
-            [("Invoice", 3, 9), ("Payment", 3, 3), ("Purchase Order", 2, 5), ("Purchase Requisition", 1, 3)]
+            [
+                ("Invoice", 3, 9),
+                ("Payment", 3, 3),
+                ("Purchase Order", 2, 5),
+                ("Purchase Requisition", 1, 3)
+            ]
         );
         let preview = ocel::inspect(&path, file, &Hints::default()).unwrap();
         assert_eq!(preview.questions.len(), 1);
@@ -135,7 +191,13 @@ fn the_loss_is_said_in_figures() {
     let loss = report.findings.iter().find(|f| f.code == Code::OcelFlattened).unwrap();
     // One repetition (event 1 for b), two events without object of the type.
     assert_eq!(loss.count, 3);
-    for figure in ["3 événements donnent 2 lignes", "1 sont des répétitions", "2 événements sans objet", "1 objets sans événement", "U (1)"] {
+    for figure in [
+        "3 événements donnent 2 lignes",
+        "1 sont des répétitions",
+        "2 événements sans objet",
+        "1 objets sans événement",
+        "U (1)",
+    ] {
         assert!(loss.fr.contains(figure), "{figure}: {}", loss.fr);
     }
 }
@@ -151,7 +213,10 @@ fn attributes_of_events_and_objects_reach_the_rows() {
     let row = outcome.kept.rows().remove(0);
     assert_eq!(row.channel.as_deref(), Some("Courrier"));
     assert!(row.resource.is_some_and(|r| r.starts_with("p-")));
-    assert_eq!(row.attributes.as_deref(), Some(r#"{"amount":"12.5","ok":"true","case:channel":"Courrier"}"#));
+    assert_eq!(
+        row.attributes.as_deref(),
+        Some(r#"{"amount":"12.5","ok":"true","case:channel":"Courrier"}"#)
+    );
 }
 
 #[test]
@@ -170,7 +235,12 @@ fn an_event_that_says_too_little_is_quarantined() {
     let codes: Vec<_> = outcome.refused.rows.iter().map(|r| (r.0, r.2)).collect();
     assert_eq!(
         codes,
-        [(1, Code::MissingActivity), (2, Code::MissingTime), (3, Code::BadDate), (4, Code::BadDate)]
+        [
+            (1, Code::MissingActivity),
+            (2, Code::MissingTime),
+            (3, Code::BadDate),
+            (4, Code::BadDate)
+        ]
     );
 }
 
@@ -179,22 +249,29 @@ fn national_numbers_never_name_a_case() {
     // Invented: a body and its key, 97 − n mod 97.
     let nir = format!("1850578006084{:02}", 97 - 1_850_578_006_084u64 % 97);
     let objects = format!(r#"{{"id":"{nir}","type":"T"}}"#);
-    let events = format!(r#"{{"type":"X","time":"2024-01-01T00:00:00Z","relationships":[{{"objectId":"{nir}"}}]}}"#);
+    let events = format!(
+        r#"{{"type":"X","time":"2024-01-01T00:00:00Z","relationships":[{{"objectId":"{nir}"}}]}}"#
+    );
     let outcome = read(&json(&objects, &events), &Mapping::default());
     assert!(outcome.kept.rows()[0].case.starts_with("n-"));
     assert!(outcome.report().findings.iter().any(|f| f.code == Code::NirReplaced));
     let bare = json(&objects, &events).replace(&nir, &nir[..13]);
     assert!(read(&bare, &Mapping::default()).kept.rows()[0].case.starts_with("n-"));
     let file = file_of(json(&objects, &events).as_bytes());
-    let strict = run_with("UTC", |ctx| ctx.strict_nir = true, |ctx, sink| {
-        ocel::read_events(file.path(), &Mapping::default(), ctx, sink)
-    });
+    let strict = run_with(
+        "UTC",
+        |ctx| ctx.strict_nir = true,
+        |ctx, sink| ocel::read_events(file.path(), &Mapping::default(), ctx, sink),
+    );
     assert_eq!(strict.code(), Code::NirRefused);
 }
 
 #[test]
 fn what_is_cut_or_foreign_is_refused() {
-    let whole = json(r#"{"id":"a","type":"T"}"#, r#"{"type":"X","time":"2024-01-01T00:00:00Z","relationships":[{"objectId":"a"}]}"#);
+    let whole = json(
+        r#"{"id":"a","type":"T"}"#,
+        r#"{"type":"X","time":"2024-01-01T00:00:00Z","relationships":[{"objectId":"a"}]}"#,
+    );
     assert!(read(&whole, &on("T")).report.is_ok());
     for cut in 1..whole.len() {
         let outcome = read(&whole[..cut], &Mapping { format: Some(Format::OcelJson), ..on("T") });
@@ -204,18 +281,26 @@ fn what_is_cut_or_foreign_is_refused() {
     for cut in 10..packed.len() {
         let file = file_of(&packed[..cut]);
         let mapping = Mapping { format: Some(Format::OcelJson), ..on("T") };
-        assert_eq!(read_path(ocel::read_events, file.path(), &mapping).code(), Code::Truncated, "gzip {cut}");
+        assert_eq!(
+            read_path(ocel::read_events, file.path(), &mapping).code(),
+            Code::Truncated,
+            "gzip {cut}"
+        );
     }
     let Some(path) = shared("ocel-examples/ocel20_example.xmlocel") else { return };
     let xml = std::fs::read_to_string(path).unwrap();
     for cut in (200..xml.len()).step_by(97) {
-        let outcome = read(&xml[..cut], &Mapping { format: Some(Format::OcelXml), ..on("Invoice") });
+        let outcome =
+            read(&xml[..cut], &Mapping { format: Some(Format::OcelXml), ..on("Invoice") });
         assert_eq!(outcome.code(), Code::Truncated, "cut at {cut}");
     }
     let tricked = xml.replacen("<log>", "<!DOCTYPE log [<!ENTITY a \"b\">]><log>", 1);
     assert_eq!(read(&tricked, &on("Invoice")).code(), Code::XmlEntity);
     let deep = format!("{{\"events\":{}{}}}", "[".repeat(100_000), "]".repeat(100_000));
-    assert_eq!(read(&deep, &Mapping { format: Some(Format::OcelJson), ..on("T") }).code(), Code::Malformed);
+    assert_eq!(
+        read(&deep, &Mapping { format: Some(Format::OcelJson), ..on("T") }).code(),
+        Code::Malformed
+    );
     for format in [Format::OcelJson, Format::OcelXml, Format::OcelSqlite] {
         let mapping = Mapping { format: Some(format), ..on("T") };
         for bytes in ["", "{}", "[]", "null", "<log/>", "SQLite format 3\0", "x"] {
@@ -234,7 +319,10 @@ fn each_encoding_is_recognised() {
         let Some(path) = shared(&format!("ocel-examples/{file}")) else { return };
         assert_eq!(ocel::sniff(&std::fs::read(path).unwrap()), Some(format));
     }
-    assert_eq!(ocel::sniff(b"<?xml version=\"1.0\"?><log xes.version=\"1.0\"><trace/></log>"), None);
+    assert_eq!(
+        ocel::sniff(b"<?xml version=\"1.0\"?><log xes.version=\"1.0\"><trace/></log>"),
+        None
+    );
     assert_eq!(ocel::sniff(b"{\"a\":1}"), None);
 }
 

@@ -334,6 +334,46 @@ fn an_event_that_says_too_little_is_quarantined_and_the_rest_kept() {
 }
 
 #[test]
+fn national_numbers_never_name_a_case_nor_stay_in_a_label() {
+    let bodies: Vec<String> = (0..20).map(|i| format!("18505780060{:02}", 10 + i)).collect();
+    // Invented: a body and its key, 97 − n mod 97.
+    let keyed = |b: &str| format!("{b}{:02}", 97 - b.parse::<u64>().unwrap() % 97);
+    let trace = |case: &str| {
+        let e = event(&format!(
+            r#"<string key="concept:name" value="A"/><string key="product" value="pour {}"/>{TIME}"#,
+            keyed(&bodies[0])
+        ));
+        format!(r#"<trace><string key="concept:name" value="{case}"/>{e}</trace>"#)
+    };
+    let cases = |text: &str| -> Vec<String> {
+        read(text).kept.rows().into_iter().map(|r| r.case).collect()
+    };
+    let whole: String = bodies.iter().map(|b| trace(&keyed(b))).collect();
+    let local = cases(&log(&whole));
+    assert!(local.iter().all(|c| c.starts_with("n-")), "{local:?}");
+    // Without their key they are numbers of people too, and the same people.
+    let bare: String = bodies.iter().map(|b| trace(b)).collect();
+    assert_eq!(cases(&log(&bare)), local);
+    // One number of thirteen digits among others is only a number.
+    let mixed: String =
+        bodies.iter().enumerate().map(|(i, b)| trace(if i == 0 { b } else { "D1" })).collect();
+    assert_eq!(cases(&log(&mixed))[0], bodies[0]);
+    let outcome = read(&log(&mixed));
+    assert!(outcome.kept.rows()[0].product.as_deref().is_some_and(|p| p.starts_with("pour n-")));
+    assert!(outcome.report().findings.iter().any(|f| f.code == Code::NirReplaced));
+    let file = file_of(log(&bare).as_bytes());
+    let strict = run_with(
+        "UTC",
+        |ctx| ctx.strict_nir = true,
+        |ctx, sink| xes::read_events(file.path(), &Mapping::default(), ctx, sink),
+    );
+    assert_eq!(strict.code(), Code::NirRefused);
+    assert!(strict.refused.rows.is_empty());
+    let preview = xes::inspect(file.path(), "x", &Hints::default()).unwrap();
+    assert!(!format!("{preview:?}").contains(&bodies[1][..9]), "{preview:?}");
+}
+
+#[test]
 fn traces_without_name_are_called_by_rank_and_said() {
     let e = event(&format!(r#"<string key="concept:name" value="A"/>{TIME}"#));
     let outcome = read(&log(&format!("<trace>{e}{e}</trace><trace/><trace>{e}</trace>")));
