@@ -27,10 +27,23 @@ pub struct ColumnDto {
 pub struct QuestionDto {
     /// Stable code.
     pub code: String,
+    /// Role or mapping key the answer fills (`case`, `decimal`, `object_type`).
+    pub key: String,
+    /// Column concerned.
+    pub column: Option<String>,
     /// The question.
     pub text: Text,
     /// Possible answers.
-    pub choices: Vec<String>,
+    pub choices: Vec<ChoiceDto>,
+}
+
+/// A possible answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ChoiceDto {
+    /// Value to put in the mapping.
+    pub value: String,
+    /// Label.
+    pub text: Text,
 }
 
 /// What detection found; `mapping` is what the import will use unless corrected.
@@ -52,6 +65,12 @@ pub struct PreviewDto {
     pub separator: Option<String>,
     /// Date format found.
     pub dates: Option<String>,
+    /// Sheets of a spreadsheet.
+    pub sheets: Vec<String>,
+    /// Sheet read.
+    pub sheet: Option<String>,
+    /// Object types of an object-centric log.
+    pub object_types: Vec<String>,
     /// Columns.
     pub columns: Vec<ColumnDto>,
     /// First rows, by column.

@@ -1,1 +1,33 @@
-//! Use cases of the product, one file per noun: joins ingest, lake, registry and the compute rooms.
+//! Use cases, one file per noun: they join reading, storing and computing, and
+//! know nothing of HTTP or terminals.
+
+mod app;
+pub mod cases;
+pub mod cockpit;
+pub mod configs;
+pub mod counts;
+pub mod demo;
+pub mod error;
+pub mod exports;
+pub mod figures;
+pub mod flow;
+mod home;
+pub mod imports;
+pub mod jobs;
+pub mod logs;
+pub mod previews;
+pub mod processes;
+
+pub use app::{Actor, App, AppOptions, Change};
+pub use eclusier_core::{Figure, Grain, Lang, Period, ProcessId, config::Awaited};
+pub use eclusier_eventlog::{Dimensions, MovementKind};
+pub use eclusier_ingest::{Finding, Kind, Mapping};
+pub use eclusier_ledger::{
+    Action, AgeStrata, CaseState, GroupBy, LedgerRow, ReturnToTarget, definitions,
+};
+pub use eclusier_mining::{CaseSpan, Map, Profile, Rows, Variants};
+pub use eclusier_registry::{
+    ImportRecord, ImportStatus as ImportRecordStatus, JobId, JobRecord, JobStatus,
+};
+pub use error::{AppError, AppResult};
+pub use home::Home;

@@ -1,0 +1,182 @@
+//! Counts typed on screen, and control totals.
+//!
+//! A typed day is a delivery like any other: it has a number, it is audited,
+//! and undoing it gives back what was known before.
+
+use eclusier_core::ProcessId;
+use eclusier_eventlog::{Dimensions, Movement, MovementKind};
+use eclusier_registry::{ImportKind, ImportRecord, NewImport};
+use jiff::{civil::Date, tz::TimeZone};
+use sha2::{Digest, Sha256};
+
+use crate::{
+    Actor, App,
+    error::{AppError, AppResult},
+    figures::Selection,
+    imports::Watch,
+    processes::label_key,
+};
+
+/// Counts of one day typed by a person.
+#[derive(Debug, Clone)]
+pub struct TypedCounts {
+    /// Process.
+    pub process: ProcessId,
+    /// Name of a new process.
+    pub label: Option<String>,
+    /// Day.
+    pub day: Date,
+    /// Where.
+    pub dimensions: Dimensions,
+    /// What: only the cells filled.
+    pub counts: Vec<(MovementKind, i64)>,
+    /// Why a figure already known is changed.
+    pub reason: Option<String>,
+}
+
+/// Stock of the source tool beside ours.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ControlTotal {
+    /// Process.
+    pub process: ProcessId,
+    /// Day.
+    pub day: Date,
+    /// Stock shown by the source tool.
+    pub expected: i64,
+    /// Stock here at the end of that day; `None` when unknown.
+    pub found: Option<i64>,
+}
+
+impl App {
+    /// Stores the counts of a day.
+    pub async fn type_counts(&self, typed: TypedCounts, by: &Actor) -> AppResult<ImportRecord> {
+        for (kind, count) in &typed.counts {
+            if *count < 0 && *kind != MovementKind::Corrections {
+                return Err(AppError::invalid(
+                    kind.as_str(),
+                    "un comptage ne peut pas être négatif",
+                    "a count cannot be negative",
+                ));
+            }
+        }
+        if typed.counts.is_empty() {
+            return Err(AppError::invalid(
+                "counts",
+                "aucune case n’est remplie",
+                "no cell is filled",
+            ));
+        }
+        if typed.day > self.now().to_zoned(TimeZone::UTC).date() {
+            return Err(AppError::invalid(
+                "day",
+                "ce jour n’est pas encore passé",
+                "this day is not over yet",
+            ));
+        }
+        let process = typed.process.clone();
+        let lake = self.0.lake.clone();
+        let locked = process.clone();
+        let turn = Watch::default();
+        let _turn = self.blocking(move || Ok(lake.lock(&locked, turn.stop())?)).await?;
+        let registry = &self.0.registry;
+        let base = registry.snapshot(&process).await?;
+        let id = registry.reserve_delivery(&process).await?;
+        let movements: Vec<Movement> = typed
+            .counts
+            .iter()
+            .map(|&(kind, count)| Movement {
+                day: typed.day,
+                dimensions: typed.dimensions.clone(),
+                kind,
+                count,
+            })
+            .collect();
+        let mut hash = Sha256::new();
+        hash.update(id.0.to_be_bytes());
+        hash.update(serde_json::to_vec(&movements).unwrap_or_default());
+        let rows = movements.len() as u64;
+        let lake = self.0.lake.clone();
+        let written = process.clone();
+        let commit =
+            self.blocking(move || Ok(lake.write_counts(&written, id, &movements)?)).await?;
+        let midnight = typed.day.to_zoned(TimeZone::UTC).ok().map(|z| z.timestamp());
+        let import = NewImport {
+            id,
+            process: process.clone(),
+            org: None,
+            kind: ImportKind::Typed,
+            file_name: typed.reason.clone().unwrap_or_default(),
+            source: "typed".into(),
+            sha256: hex::encode(hash.finalize()),
+            fingerprint: String::new(),
+            at: self.now(),
+            by: by.0.clone(),
+            mapping_toml: None,
+            zone: None,
+            rows_read: rows,
+            accepted: rows,
+            quarantined: 0,
+            duplicates: 0,
+            repeated: 0,
+            replaced: 0,
+            cases: 0,
+            activities: 0,
+            resources: 0,
+            first: midnight,
+            last: midnight,
+            findings_json: "[]".into(),
+            quarantine_path: None,
+            replace: None,
+        };
+        let (record, _) = registry.commit_import(import, &commit, base.id).await?;
+        if let Some(label) = &typed.label {
+            let json = serde_json::json!(label).to_string();
+            registry.put_setting(&label_key(&process), &json, &by.0, self.now()).await?;
+        }
+        self.tell_process(&process);
+        Ok(record)
+    }
+
+    /// Control totals typed so far, with the gap.
+    pub async fn control_totals(
+        &self,
+        process: Option<&ProcessId>,
+    ) -> AppResult<Vec<ControlTotal>> {
+        let processes = match process {
+            Some(one) => vec![one.clone()],
+            None => self.process_ids().await?,
+        };
+        let mut totals = Vec::new();
+        for process in processes {
+            let typed = self.0.registry.control_totals(&process).await?;
+            if typed.is_empty() {
+                continue;
+            }
+            let selection = Selection { process: Some(process.clone()), ..Selection::default() };
+            let ledger = self.ledger(&selection, eclusier_core::Grain::Day, &[]).await?;
+            for total in typed {
+                let row = ledger.iter().rev().find(|r| r.from <= total.date);
+                totals.push(ControlTotal {
+                    process: process.clone(),
+                    day: total.date,
+                    expected: total.stock,
+                    found: row.and_then(|r| r.closing),
+                });
+            }
+        }
+        Ok(totals)
+    }
+
+    /// Stores a control total.
+    pub async fn put_control_total(
+        &self,
+        process: &ProcessId,
+        day: Date,
+        stock: i64,
+        by: &Actor,
+    ) -> AppResult<()> {
+        self.live(process).await?;
+        self.0.registry.put_control_total(process, day, stock, &by.0, self.now()).await?;
+        Ok(())
+    }
+}

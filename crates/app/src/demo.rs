@@ -1,0 +1,150 @@
+//! The demonstration: a synthetic body goes through the same door as real files.
+
+use std::{fs::File, io::BufWriter};
+
+use eclusier_core::{ProcessId, ProcessRules};
+use eclusier_registry::Body;
+use eclusier_synth::{Body as Synthetic, Size, SynthError};
+use jiff::civil::Date;
+
+use crate::{
+    Actor, App,
+    error::{AppError, AppResult},
+    imports::{ImportOptions, ImportReport, ImportStatus, Watch},
+    processes::DEMO_KEY,
+};
+
+impl App {
+    /// Generates a body and imports it; says in a line what was made. A second
+    /// call with the same arguments changes nothing.
+    pub async fn demo(
+        &self,
+        size: &str,
+        seed: u64,
+        until: Option<Date>,
+        watch: &Watch,
+    ) -> AppResult<String> {
+        let size: Size = size.parse().map_err(|e: SynthError| {
+            AppError::invalid(
+                "size",
+                "taille inconnue : écrire team, office ou network",
+                e.to_string(),
+            )
+        })?;
+        let registry = &self.0.registry;
+        if registry.setting(DEMO_KEY).await?.is_none() && !self.process_ids().await?.is_empty() {
+            return Err(AppError::invalid(
+                "data",
+                "ce dossier contient déjà des données : la démonstration en demande un vide (--data)",
+                "this directory already holds data: the demonstration needs an empty one (--data)",
+            ));
+        }
+        let made = registry.setting(DEMO_KEY).await?;
+        if let (Some(made), None) = (made, until) {
+            // The days go by: a body made yesterday is still the same demonstration.
+            return Ok(made);
+        }
+        let zone = jiff::tz::TimeZone::get(eclusier_synth::ZONE).unwrap_or(jiff::tz::TimeZone::UTC);
+        let today = self.now().to_zoned(zone).date();
+        let until = until.unwrap_or_else(|| today.yesterday().unwrap_or(today));
+        let by = Actor("demo".into());
+        let name = "Caisse de démonstration";
+        let settings = Body { name: name.into(), ..Body::default() };
+        registry.put_body(&settings, &by.0, self.now()).await?;
+        let body = std::sync::Arc::new(Synthetic::new(seed, size, until));
+        let mut rows = 0;
+        let mut processes = 0;
+        let ids: Vec<(String, ProcessRules, bool)> = body
+            .processes()
+            .iter()
+            .map(|p| {
+                (p.id().to_owned(), ProcessRules { label: p.label().into(), ..p.rules() }, true)
+            })
+            .chain([(body.counts_id().to_owned(), body.counts_rules(), false)])
+            .collect();
+        for (id, rules, events) in ids {
+            if watch.cancelled() {
+                return Err(AppError::Cancelled);
+            }
+            let process = ProcessId::new(&id)
+                .map_err(|e| AppError::invalid("process", e.to_string(), e.to_string()))?;
+            let (upload, path) = self.new_upload(&format!("{id}-{until}.csv"))?;
+            let (source, target, wanted) = (body.clone(), path.clone(), id.clone());
+            self.blocking(move || write(&source, &wanted, events, &target)).await?;
+            let mut options = ImportOptions::new(&path, process.clone());
+            options.name = format!("{id}.csv");
+            options.by = by.clone();
+            if !events {
+                options.kind = Some(eclusier_ingest::Kind::Counts);
+            }
+            let report = self.import(options, watch.clone()).await?;
+            self.drop_upload(&upload)?;
+            refuse_bad(&report)?;
+            rows += report.accepted;
+            processes += 1;
+            self.put_config(&process, None, &rules, &by).await?;
+        }
+        let made = format!("{processes} processus, {rows} lignes, au {until}");
+        let json = serde_json::json!(made).to_string();
+        registry.put_setting(DEMO_KEY, &json, &by.0, self.now()).await?;
+        Ok(made)
+    }
+}
+
+fn parse(size: &str) -> AppResult<Size> {
+    size.parse().map_err(|e: SynthError| {
+        AppError::invalid("size", "taille inconnue : écrire team, office ou network", e.to_string())
+    })
+}
+
+impl App {
+    /// Ids of the processes of a synthetic body.
+    pub fn synthetic_processes(size: &str, seed: u64, until: Date) -> AppResult<Vec<String>> {
+        let body = Synthetic::new(seed, parse(size)?, until);
+        Ok(body.processes().iter().map(|p| p.id().to_owned()).collect())
+    }
+
+    /// Writes the CSV of a synthetic process; gives back how many rows.
+    pub async fn generate(
+        &self,
+        size: &str,
+        process: &str,
+        seed: u64,
+        until: Date,
+        to: &std::path::Path,
+    ) -> AppResult<u64> {
+        let body = Synthetic::new(seed, parse(size)?, until);
+        let (process, to) = (process.to_owned(), to.to_path_buf());
+        self.blocking(move || write(&body, &process, true, &to)).await
+    }
+}
+
+fn write(body: &Synthetic, id: &str, events: bool, path: &std::path::Path) -> AppResult<u64> {
+    let broken = |e: SynthError| AppError::Io {
+        what: "the synthetic body".into(),
+        source: std::io::Error::other(e.to_string()),
+    };
+    let file = File::create(path)
+        .map_err(|source| AppError::Io { what: "the synthetic body".into(), source })?;
+    let file = BufWriter::with_capacity(1 << 18, file);
+    if !events {
+        return eclusier_synth::write_counts_csv(body, file).map_err(broken);
+    }
+    match body.process(id) {
+        Some(process) => eclusier_synth::write_csv(process, file).map_err(broken),
+        None => Ok(0),
+    }
+}
+
+/// Our own files must be read whole: anything else is a defect to be seen at once.
+fn refuse_bad(report: &ImportReport) -> AppResult<()> {
+    let fine = matches!(report.status, ImportStatus::Committed | ImportStatus::Unchanged);
+    if fine && report.quarantined == 0 {
+        return Ok(());
+    }
+    let [fr, en] = report.message.clone().unwrap_or_else(|| {
+        let words = format!("{}: {} rows refused", report.file, report.quarantined);
+        [words.clone(), words]
+    });
+    Err(AppError::Refused { code: "demo".into(), fr, en })
+}

@@ -1,0 +1,174 @@
+//! Why a use case did not give its answer, in words a person can act on.
+
+use std::path::PathBuf;
+
+use eclusier_core::ProcessId;
+
+/// A failure of a use case.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// No such thing.
+    #[error("{what} {name} does not exist")]
+    NotFound {
+        /// Kind of thing, English.
+        what: &'static str,
+        /// Its name.
+        name: String,
+    },
+    /// A parameter that cannot be used.
+    #[error("{field}: {en}")]
+    Invalid {
+        /// Parameter or field.
+        field: String,
+        /// What to write instead, French.
+        fr: String,
+        /// The same in English.
+        en: String,
+    },
+    /// The input is refused, or a choice is needed, or no answer exists.
+    #[error("{en}")]
+    Refused {
+        /// Stable code.
+        code: String,
+        /// What to do, French.
+        fr: String,
+        /// The same in English.
+        en: String,
+    },
+    /// Someone else changed the same thing first.
+    #[error("process {process} changed meanwhile: read it again and retry")]
+    Conflict {
+        /// Process.
+        process: ProcessId,
+    },
+    /// The person cancelled.
+    #[error("cancelled")]
+    Cancelled,
+    /// The data directory cannot be used.
+    #[error("the data directory {path} cannot be used")]
+    Home {
+        /// Folder.
+        path: PathBuf,
+        /// Cause.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The pseudonymisation key is damaged.
+    #[error("the pseudonymisation key of the data directory is damaged: restore it from a backup")]
+    Key,
+    /// The registry failed.
+    #[error(transparent)]
+    Registry(#[from] eclusier_registry::RegistryError),
+    /// The lake failed.
+    #[error(transparent)]
+    Lake(#[from] eclusier_lake::LakeError),
+    /// Figures could not be measured.
+    #[error(transparent)]
+    Ledger(#[from] eclusier_ledger::LedgerError),
+    /// A file could not be read.
+    #[error(transparent)]
+    Ingest(#[from] eclusier_ingest::IngestError),
+    /// A file could not be written or read.
+    #[error("could not use {what}")]
+    Io {
+        /// What it was.
+        what: String,
+        /// Cause.
+        #[source]
+        source: std::io::Error,
+    },
+    /// An export could not be built.
+    #[error("the {format} export could not be built: {why}")]
+    Export {
+        /// Format.
+        format: &'static str,
+        /// Reason of the library.
+        why: String,
+    },
+    /// A background task died.
+    #[error("a background task stopped unexpectedly")]
+    Task,
+}
+
+impl AppError {
+    /// An unusable parameter.
+    pub fn invalid(field: &str, fr: impl Into<String>, en: impl Into<String>) -> Self {
+        AppError::Invalid { field: field.into(), fr: fr.into(), en: en.into() }
+    }
+
+    /// Stable kind, for exit codes and problem types.
+    pub fn kind(&self) -> &'static str {
+        use eclusier_ingest::IngestError as I;
+        match self {
+            AppError::NotFound { .. } => "not-found",
+            AppError::Invalid { .. } | AppError::Ledger(_) => "invalid",
+            AppError::Refused { .. } | AppError::Ingest(I::Refused { .. } | I::Choice { .. }) => {
+                "refused"
+            }
+            AppError::Conflict { .. } => "conflict",
+            AppError::Cancelled | AppError::Ingest(I::Cancelled) => "cancelled",
+            _ => "internal",
+        }
+    }
+
+    /// What happened and what to do, French then English.
+    pub fn words(&self) -> [String; 2] {
+        use eclusier_ingest::IngestError as I;
+        match self {
+            AppError::NotFound { what, name } => {
+                let fr = match *what {
+                    "process" => format!(
+                        "Le processus « {name} » n’existe pas : importer d’abord un fichier."
+                    ),
+                    "import" => format!("L’import n° {name} n’existe pas."),
+                    "upload" => "Ce fichier n’est plus en attente : le déposer à nouveau.".into(),
+                    "job" => format!("La tâche {name} n’existe pas."),
+                    _ => format!("« {name} » n’existe pas."),
+                };
+                let en = match *what {
+                    "process" => format!("Process “{name}” does not exist: import a file first."),
+                    "upload" => "This file is no longer waiting: drop it again.".into(),
+                    _ => format!("The {what} “{name}” does not exist."),
+                };
+                [fr, en]
+            }
+            AppError::Invalid { fr, en, .. } | AppError::Refused { fr, en, .. } => {
+                [fr.clone(), en.clone()]
+            }
+            AppError::Ingest(I::Refused { name, line, fr, en, .. }) => {
+                let at = |l: &str| line.map_or(String::new(), |n| format!(", {l} {n}"));
+                [format!("{name}{} : {fr}", at("ligne")), format!("{name}{}: {en}", at("line"))]
+            }
+            AppError::Ingest(I::Choice { name, fr, en, .. }) => {
+                [format!("{name} : {fr}"), format!("{name}: {en}")]
+            }
+            AppError::Ledger(eclusier_ledger::LedgerError::UnknownFigure { id }) => [
+                format!("L’indicateur « {id} » n’existe pas."),
+                format!("Figure “{id}” does not exist."),
+            ],
+            AppError::Ledger(other) => [format!("Demande trop large : {other}"), other.to_string()],
+            AppError::Conflict { process } => [
+                format!("Le processus {process} a changé entre-temps : relire puis recommencer."),
+                format!("Process {process} changed meanwhile: read it again and retry."),
+            ],
+            AppError::Cancelled => {
+                ["Annulé ; rien n’a changé.".into(), "Cancelled; nothing changed.".into()]
+            }
+            other => {
+                let mut why = other.to_string();
+                let mut cause = std::error::Error::source(other);
+                while let Some(inner) = cause {
+                    why = format!("{why} — {inner}");
+                    cause = inner.source();
+                }
+                [
+                    format!("Une opération a échoué, rien n’a changé : {why}"),
+                    format!("An operation failed, nothing changed: {why}"),
+                ]
+            }
+        }
+    }
+}
+
+/// Result of a use case.
+pub type AppResult<T> = Result<T, AppError>;

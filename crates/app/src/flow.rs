@@ -1,0 +1,176 @@
+//! Flow and stock: ledger, cumulative flow, ages, delays.
+
+use eclusier_core::{Figure, Grain, Period};
+use eclusier_ledger::{
+    AgeStrata, AwaitedStock, Delays, FlowDay, LedgerQuery, LedgerRow, Scope, View, age_strata,
+    age_strata_fifo, cumulative_flow, daily_ledger, delays, indicators, stock_by_awaited,
+};
+use jiff::civil::Date;
+
+use crate::{
+    App,
+    cases::common_scope,
+    cockpit::Basis,
+    error::AppResult,
+    figures::{Desk, Facts, Selection},
+};
+
+/// Delay of the cases closed in one period.
+#[derive(Debug, Clone)]
+pub struct DelayPoint {
+    /// Name of the period.
+    pub period: String,
+    /// Its measures.
+    pub delays: Delays,
+}
+
+/// A row of the ledger and what the calendar says of it.
+#[derive(Debug, Clone)]
+pub struct FlowRow {
+    /// The row.
+    pub row: LedgerRow,
+    /// Whether the whole period is neutralised.
+    pub neutralised: bool,
+    /// Whether the period is not over.
+    pub partial: bool,
+}
+
+/// Everything the screen shows.
+#[derive(Debug, Clone)]
+pub struct Flow {
+    /// What it rests on.
+    pub basis: Basis,
+    /// Indicators.
+    pub figures: Vec<Figure>,
+    /// Ledger at the grain asked.
+    pub ledger: Vec<FlowRow>,
+    /// Cumulative flow, and the stock before its first day.
+    pub cumulative: Vec<FlowDay>,
+    /// Stock before the first day of the cumulative flow.
+    pub opening: Option<i64>,
+    /// Age of the stock.
+    pub strata: Option<AgeStrata>,
+    /// Held cases by who is awaited.
+    pub awaited: Vec<AwaitedStock>,
+    /// Delays by month.
+    pub delays: Vec<DelayPoint>,
+    /// Delays of the whole period.
+    pub whole: Option<Delays>,
+    /// Stock aimed at.
+    pub stock_target: Option<u64>,
+    /// Days allowed.
+    pub delay_target: Option<u32>,
+    /// What the data cannot tell.
+    pub cannot: Vec<[String; 2]>,
+}
+
+impl App {
+    /// Flow and stock of a selection.
+    pub async fn flow(&self, selection: &Selection, grain: Grain) -> AppResult<Flow> {
+        let desks = self.desks(selection).await?;
+        let basis = self.basis(&desks);
+        let selection = selection.clone();
+        self.blocking(move || {
+            let Some(scope) = common_scope(&desks, &selection)? else {
+                return Ok(empty(basis));
+            };
+            let views: Vec<View<'_>> = desks.iter().map(|d| d.view()).collect();
+            let query = LedgerQuery {
+                grain,
+                period: Some(scope.period),
+                dims: scope.dims.clone(),
+                ..LedgerQuery::default()
+            };
+            let figures = indicators(&views, &scope, &[])?;
+            let ledger = daily_ledger(&views, &query)?;
+            let opening = ledger.first().and_then(|r| r.opening);
+            let last = scope.period.to;
+            let ledger = ledger
+                .into_iter()
+                .map(|row| FlowRow {
+                    neutralised: desks.iter().any(|d| neutralised(d, row.from, row.to)),
+                    partial: grain.next(row.from) > last.tomorrow().unwrap_or(last),
+                    row,
+                })
+                .collect();
+            let strata =
+                age_strata(&views, &scope).or_else(|| match (desks.as_slice(), &views[..]) {
+                    ([desk], [view]) if matches!(desk.facts, Facts::Counts(_)) => {
+                        age_strata_fifo(*view, &scope)
+                    }
+                    _ => None,
+                });
+            let mut cannot = Vec::new();
+            for figure in &figures {
+                if let Some(reason) = &figure.reason
+                    && !cannot.contains(reason)
+                {
+                    cannot.push(reason.clone());
+                }
+            }
+            let target = match desks.as_slice() {
+                [only] => only.current_rules().target_for(None).cloned(),
+                _ => None,
+            };
+            Ok(Flow {
+                basis,
+                figures,
+                ledger,
+                cumulative: cumulative_flow(&views, &scope, grain),
+                opening,
+                strata,
+                awaited: stock_by_awaited(&views, &scope),
+                delays: by_month(&views, &scope),
+                whole: Some(delays(&views, &scope)),
+                stock_target: target.as_ref().and_then(|t| t.stock),
+                delay_target: target.map(|t| t.days),
+                cannot,
+            })
+        })
+        .await
+    }
+}
+
+fn empty(basis: Basis) -> Flow {
+    Flow {
+        basis,
+        figures: Vec::new(),
+        ledger: Vec::new(),
+        cumulative: Vec::new(),
+        opening: None,
+        strata: None,
+        awaited: Vec::new(),
+        delays: Vec::new(),
+        whole: None,
+        stock_target: None,
+        delay_target: None,
+        cannot: Vec::new(),
+    }
+}
+
+/// Whether every day of a span is neutralised for a process.
+fn neutralised(desk: &Desk, from: Date, to: Date) -> bool {
+    let rules = desk.current_rules();
+    rules.neutralised.iter().any(|w| w.product.is_none() && w.from <= from && to <= w.to)
+}
+
+fn by_month(views: &[View<'_>], scope: &Scope) -> Vec<DelayPoint> {
+    let mut points = Vec::new();
+    let mut start = Grain::Month.start_of(scope.period.from);
+    while start <= scope.period.to {
+        let next = Grain::Month.next(start);
+        let last = next.yesterday().unwrap_or(next).min(scope.period.to);
+        if let Ok(period) = Period::new(start.max(scope.period.from), last) {
+            let part = Scope { period, ..scope.clone() };
+            points.push(DelayPoint {
+                period: Grain::Month.name(start),
+                delays: delays(views, &part),
+            });
+        }
+        if next <= start {
+            break;
+        }
+        start = next;
+    }
+    points
+}

@@ -1,0 +1,116 @@
+//! The data directory: where everything a body entrusts to the program lies.
+//!
+//! `registry.sqlite` (state), `lake/` (Parquet), `quarantine/` (refused rows),
+//! `uploads/` (files waiting for confirmation), `secret.key` (pseudonyms).
+
+use std::{
+    fs,
+    io::Write as _,
+    os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
+    path::{Path, PathBuf},
+};
+
+use eclusier_ingest::Pseudonymiser;
+
+use crate::error::{AppError, AppResult};
+
+/// Paths of a data directory.
+#[derive(Debug, Clone)]
+pub struct Home {
+    root: PathBuf,
+}
+
+impl Home {
+    /// Opens the directory, creating what is missing, readable by its owner alone.
+    pub fn open(root: impl Into<PathBuf>) -> AppResult<Self> {
+        let root = root.into();
+        let broken = |source| AppError::Home { path: root.clone(), source };
+        let fresh = !root.exists();
+        fs::create_dir_all(&root).map_err(broken)?;
+        if fresh {
+            fs::set_permissions(&root, fs::Permissions::from_mode(0o700)).map_err(broken)?;
+        }
+        let home = Self { root: root.clone() };
+        for folder in [home.lake(), home.quarantine(), home.uploads()] {
+            fs::create_dir_all(folder).map_err(broken)?;
+        }
+        Ok(home)
+    }
+
+    /// The directory itself.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+    /// The state.
+    pub fn registry(&self) -> PathBuf {
+        self.root.join("registry.sqlite")
+    }
+    /// The data files.
+    pub fn lake(&self) -> PathBuf {
+        self.root.join("lake")
+    }
+    /// Refused rows, one file per import.
+    pub fn quarantine(&self) -> PathBuf {
+        self.root.join("quarantine")
+    }
+    /// Files waiting for a person's confirmation.
+    pub fn uploads(&self) -> PathBuf {
+        self.root.join("uploads")
+    }
+
+    /// The pseudonymiser of this body; its key is made at first use and never shown.
+    pub fn pseudonymiser(&self) -> AppResult<Pseudonymiser> {
+        let path = self.root.join("secret.key");
+        let broken = |source| AppError::Home { path: path.clone(), source };
+        let mut text = match fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => self.make_key(&path)?,
+            Err(e) => return Err(broken(e)),
+        };
+        text.truncate(text.trim_end().len());
+        let key = hex::decode(&text).map_err(|_| AppError::Key)?;
+        Pseudonymiser::new(&key).map_err(|_| AppError::Key)
+    }
+
+    /// Two processes may race: the hard link lets exactly one key win.
+    fn make_key(&self, path: &Path) -> AppResult<String> {
+        let broken = |source| AppError::Home { path: path.to_path_buf(), source };
+        let mut key = [0u8; 32];
+        getrandom::fill(&mut key).map_err(|e| broken(std::io::Error::other(e.to_string())))?;
+        let draft = self.root.join(format!(".secret-{}", uuid::Uuid::new_v4()));
+        let mut file = fs::OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&draft)
+            .map_err(broken)?;
+        file.write_all(hex::encode(key).as_bytes()).map_err(broken)?;
+        file.sync_all().map_err(broken)?;
+        let linked = fs::hard_link(&draft, path);
+        fs::remove_file(&draft).map_err(broken)?;
+        match linked {
+            Ok(()) => {}
+            Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => {}
+            Err(e) => return Err(broken(e)),
+        }
+        fs::File::open(&self.root).and_then(|d| d.sync_all()).map_err(broken)?;
+        fs::read_to_string(path).map_err(broken)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_key_is_made_once_and_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::open(folder.path().join("data")).unwrap();
+        let first = home.pseudonymiser().unwrap().person("A").to_owned();
+        assert_eq!(home.pseudonymiser().unwrap().person("A"), first);
+        let mode = fs::metadata(home.root().join("secret.key")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        fs::write(home.root().join("secret.key"), "not hexadecimal").unwrap();
+        assert!(matches!(home.pseudonymiser(), Err(AppError::Key)));
+    }
+}

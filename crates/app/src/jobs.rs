@@ -1,0 +1,151 @@
+//! Jobs: long work in a bounded queue, with progress, cancellation and a result
+//! that survives a restart.
+
+use std::{
+    collections::HashMap,
+    future::Future,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use eclusier_core::ProcessId;
+use eclusier_registry::{JobEnd, JobId, JobProgress, JobRecord, NewJob, RegistryError};
+use serde_json::Value;
+use tokio::sync::Semaphore;
+
+use crate::{
+    Actor, App, Change,
+    error::{AppError, AppResult},
+    imports::Watch,
+};
+
+/// Jobs of this process that are queued or at work.
+pub(crate) struct Running {
+    watches: Mutex<HashMap<i64, Watch>>,
+    slots: Arc<Semaphore>,
+}
+
+impl Default for Running {
+    fn default() -> Self {
+        // One at a time: an import uses every core already.
+        Self { watches: Mutex::default(), slots: Arc::new(Semaphore::new(1)) }
+    }
+}
+
+impl Running {
+    fn watches(&self) -> std::sync::MutexGuard<'_, HashMap<i64, Watch>> {
+        self.watches.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+impl App {
+    /// Queues work and returns its number at once. The work's answer is kept as JSON.
+    pub async fn start<F>(
+        &self,
+        kind: &str,
+        process: Option<ProcessId>,
+        words: [String; 2],
+        by: &Actor,
+        work: impl FnOnce(App, Watch) -> F + Send + 'static,
+    ) -> AppResult<JobId>
+    where
+        F: Future<Output = AppResult<Value>> + Send,
+    {
+        let [fr, en] = words;
+        let job = NewJob {
+            kind: kind.to_owned(),
+            process,
+            fr: fr.clone(),
+            en: en.clone(),
+            by: by.0.clone(),
+            at: self.now(),
+        };
+        let id = self.0.registry.create_job(job).await?;
+        let watch = Watch::default();
+        self.0.jobs.watches().insert(id.0, watch.clone());
+        self.tell(Change::Job { id: id.0 });
+        let app = self.clone();
+        let slots = self.0.jobs.slots.clone();
+        tokio::spawn(async move {
+            let _slot = slots.acquire_owned().await;
+            let end = app.perform(id, [fr, en], watch, work).await;
+            if let Err(error) = app.0.registry.finish_job(id, end, app.now()).await {
+                tracing::error!(job = id.0, %error, "the end of a job could not be stored");
+            }
+            app.0.jobs.watches().remove(&id.0);
+            app.tell(Change::Job { id: id.0 });
+        });
+        Ok(id)
+    }
+
+    async fn perform<F>(
+        &self,
+        id: JobId,
+        words: [String; 2],
+        watch: Watch,
+        work: impl FnOnce(App, Watch) -> F,
+    ) -> JobEnd
+    where
+        F: Future<Output = AppResult<Value>> + Send,
+    {
+        if watch.cancelled() {
+            return JobEnd::Cancelled;
+        }
+        if let Err(error) = self.0.registry.start_job(id, self.now()).await {
+            tracing::error!(job = id.0, %error, "a job could not start");
+        }
+        self.tell(Change::Job { id: id.0 });
+        let mut work = std::pin::pin!(work(self.clone(), watch.clone()));
+        let mut told = (u64::MAX, 0);
+        loop {
+            tokio::select! {
+                end = &mut work => return match end {
+                    Ok(value) => JobEnd::Done(value.to_string()),
+                    Err(AppError::Cancelled) => JobEnd::Cancelled,
+                    Err(error) => {
+                        let [fr, en] = error.words();
+                        let result = serde_json::json!({ "kind": error.kind(), "fr": fr, "en": en });
+                        JobEnd::Failed(result.to_string())
+                    }
+                },
+                () = tokio::time::sleep(Duration::from_millis(250)) => {
+                    let (done, total) = watch.progress();
+                    if told != (done, total) {
+                        told = (done, total);
+                        let [fr, en] = words.clone();
+                        let progress = JobProgress { done, total, fr, en };
+                        if self.0.registry.progress_job(id, &progress, self.now()).await.is_ok() {
+                            self.tell(Change::Job { id: id.0 });
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Asks a job to stop.
+    pub async fn cancel_job(&self, id: JobId, by: &Actor) -> AppResult<()> {
+        self.job(id).await?;
+        self.0.registry.request_cancel(id, &by.0, self.now()).await?;
+        if let Some(watch) = self.0.jobs.watches().get(&id.0) {
+            watch.cancel();
+        }
+        self.tell(Change::Job { id: id.0 });
+        Ok(())
+    }
+
+    /// One job.
+    pub async fn job(&self, id: JobId) -> AppResult<JobRecord> {
+        self.0.registry.job(id).await.map_err(|e| match e {
+            RegistryError::UnknownJob { .. } => {
+                AppError::NotFound { what: "job", name: id.to_string() }
+            }
+            other => other.into(),
+        })
+    }
+
+    /// Latest jobs first.
+    pub async fn jobs(&self) -> AppResult<Vec<JobRecord>> {
+        Ok(self.0.registry.jobs(50).await?)
+    }
+}

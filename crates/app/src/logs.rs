@@ -1,0 +1,90 @@
+//! What the log of a process says: profile, map, variants, durations.
+
+use eclusier_core::{ProcessId, Snapshot};
+use eclusier_eventlog::{Filter, Kernel};
+use eclusier_mining::{
+    CaseSpan, LeadTimes, Map, MapKernel, Profile, ProfileKernel, Rows, Variants, VariantsKernel,
+};
+
+use crate::{
+    App,
+    error::{AppError, AppResult},
+    imports::Watch,
+};
+
+impl App {
+    /// The process asked, or the only one there is.
+    pub async fn one_process(&self, asked: Option<&ProcessId>) -> AppResult<ProcessId> {
+        if let Some(process) = asked {
+            self.live(process).await?;
+            return Ok(process.clone());
+        }
+        let mut all = self.process_ids().await?;
+        match (all.pop(), all.is_empty()) {
+            (Some(only), true) => Ok(only),
+            (None, _) => Err(AppError::NotFound { what: "process", name: "—".into() }),
+            (Some(last), false) => {
+                let names: Vec<String> =
+                    all.iter().chain([&last]).map(ToString::to_string).collect();
+                let names = names.join(", ");
+                Err(AppError::invalid(
+                    "process",
+                    format!("plusieurs processus existent, en choisir un : {names}"),
+                    format!("several processes exist, choose one: {names}"),
+                ))
+            }
+        }
+    }
+
+    /// Runs a kernel over a version of a process.
+    pub(crate) async fn run<K>(
+        &self,
+        snapshot: Snapshot,
+        filter: Filter,
+        kernel: K,
+        watch: &Watch,
+    ) -> AppResult<K::Output>
+    where
+        K: Kernel + Send + 'static,
+        K::Output: Send + 'static,
+    {
+        let lake = self.0.lake.clone();
+        let stop = watch.stop().clone();
+        self.blocking(move || Ok(lake.run(&snapshot, &filter, &kernel, &stop)?)).await
+    }
+
+    /// Counts of the log.
+    pub async fn profile(&self, process: &ProcessId, filter: Filter) -> AppResult<Profile> {
+        let snapshot = self.live(process).await?;
+        self.run(snapshot, filter, ProfileKernel, &Watch::default()).await
+    }
+
+    /// Process map.
+    pub async fn map(&self, process: &ProcessId, filter: Filter, rows: Rows) -> AppResult<Map> {
+        let snapshot = self.live(process).await?;
+        self.run(snapshot, filter, MapKernel { rows }, &Watch::default()).await
+    }
+
+    /// Variants, the `top` most frequent.
+    pub async fn variants(
+        &self,
+        process: &ProcessId,
+        filter: Filter,
+        rows: Rows,
+        top: usize,
+    ) -> AppResult<Variants> {
+        let snapshot = self.live(process).await?;
+        self.run(snapshot, filter, VariantsKernel { rows, top }, &Watch::default()).await
+    }
+
+    /// Duration of each case.
+    pub async fn case_spans(
+        &self,
+        process: &ProcessId,
+        filter: Filter,
+        rows: Rows,
+    ) -> AppResult<Vec<CaseSpan>> {
+        let snapshot = self.live(process).await?;
+        self.run(snapshot, filter, LeadTimes { rows }, &Watch::default()).await
+    }
+}

@@ -1,0 +1,303 @@
+//! The command line, as scripts know it.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use eclusier_app::Rows;
+use eclusier_core::{Grain, Lang, Period, ProcessId};
+use jiff::civil::Date;
+
+/// Éclusier: stock, age, delay and flow of a case-processing body.
+#[derive(Debug, Parser)]
+#[command(name = "eclusier", version, about, max_term_width = 100)]
+pub struct Args {
+    /// Data directory.
+    #[arg(long, global = true, env = "ECLUSIER_DATA", default_value = "./eclusier-data")]
+    pub data: PathBuf,
+    /// Output; a table on a terminal, JSON otherwise.
+    #[arg(long, global = true)]
+    pub format: Option<Format>,
+    /// Language of words.
+    #[arg(long, global = true, env = "ECLUSIER_LANG", default_value = "fr")]
+    pub lang: Lang,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// How answers are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Aligned columns.
+    Table,
+    /// JSON.
+    Json,
+    /// Comma-separated values.
+    Csv,
+}
+
+/// Which part of the data.
+#[derive(Debug, Clone, Default, ClapArgs)]
+pub struct Scope {
+    /// Process.
+    #[arg(long)]
+    pub process: Option<ProcessId>,
+    /// First day.
+    #[arg(long)]
+    pub from: Option<Date>,
+    /// Last day.
+    #[arg(long)]
+    pub to: Option<Date>,
+    /// Organisation.
+    #[arg(long)]
+    pub org: Option<String>,
+    /// Unit.
+    #[arg(long)]
+    pub unit: Option<String>,
+    /// Product.
+    #[arg(long)]
+    pub product: Option<String>,
+    /// Channel.
+    #[arg(long)]
+    pub channel: Option<String>,
+}
+
+/// Commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Generate a synthetic body, then serve it.
+    Demo {
+        /// Port of the page.
+        #[arg(long, default_value_t = 8000)]
+        port: u16,
+        /// Only generate.
+        #[arg(long)]
+        no_serve: bool,
+        /// Size of the body.
+        #[arg(long, default_value = "office")]
+        size: String,
+        /// Seed of the generator.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// Last day of the data; yesterday when absent.
+        #[arg(long)]
+        until: Option<Date>,
+    },
+    /// Serve the web app and the HTTP API on this machine.
+    Serve {
+        /// Address; only loopback until accounts exist.
+        #[arg(long, default_value = "127.0.0.1:8000")]
+        bind: String,
+        /// Folder whose files are imported by their saved mapping.
+        #[arg(long)]
+        inbox: Option<PathBuf>,
+        /// Instant to take for now (RFC 3339), to replay a day.
+        #[arg(long, hide = true)]
+        now: Option<jiff::Timestamp>,
+    },
+    /// Import files.
+    Import(ImportArgs),
+    /// History of imports.
+    Imports {
+        #[command(subcommand)]
+        action: ImportsAction,
+    },
+    /// Dated configuration.
+    Config {
+        #[command(subcommand)]
+        action: ConfigAction,
+    },
+    /// Counts of a log.
+    Describe(LogArgs),
+    /// List of cases.
+    Cases {
+        #[command(flatten)]
+        scope: Scope,
+        /// Figure the list explains (stock, overdue, due_soon_5, strata_0…).
+        #[arg(long)]
+        figure: Option<String>,
+        /// Day at whose end states are read.
+        #[arg(long)]
+        as_of: Option<Date>,
+        /// At most that many.
+        #[arg(long, default_value_t = 1000)]
+        limit: u32,
+    },
+    /// Write a list to a file: xlsx, French CSV or Parquet by its extension.
+    Export {
+        /// `ledger`, `indicators`, `cases`, `lead-times`, `events`.
+        what: String,
+        /// File to write.
+        #[arg(long)]
+        to: PathBuf,
+        #[command(flatten)]
+        scope: Scope,
+        /// ISO dates, point and comma instead of the French CSV.
+        #[arg(long)]
+        iso: bool,
+    },
+    /// Daily ledger.
+    Ledger {
+        #[command(flatten)]
+        scope: Scope,
+        /// Grain.
+        #[arg(long, default_value = "day")]
+        by: Grain,
+        /// Dimensions, comma separated: org,unit,process,product,channel.
+        #[arg(long, value_delimiter = ',')]
+        group_by: Vec<String>,
+        /// Day at whose end states are read.
+        #[arg(long)]
+        as_of: Option<Date>,
+    },
+    /// Indicators.
+    Indicators {
+        #[command(flatten)]
+        scope: Scope,
+        /// Only these ids, comma separated.
+        #[arg(long, value_delimiter = ',')]
+        id: Vec<String>,
+        /// Day at whose end states are read.
+        #[arg(long)]
+        as_of: Option<Date>,
+    },
+    /// Duration of each case.
+    LeadTimes(LogArgs),
+    /// Process map.
+    Map(LogArgs),
+    /// Variants.
+    Variants {
+        #[command(flatten)]
+        log: LogArgs,
+        /// How many.
+        #[arg(long, default_value_t = 20)]
+        top: usize,
+    },
+    /// Write the CSV of a synthetic process, as a case tool would export it.
+    #[command(hide = true)]
+    Generate {
+        /// Size of the body.
+        #[arg(long, default_value = "office")]
+        size: String,
+        /// Process; needed unless --list.
+        #[arg(long)]
+        process: Option<String>,
+        /// Seed.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// Last day.
+        #[arg(long, default_value = "2026-10-30")]
+        until: Date,
+        /// File.
+        #[arg(long)]
+        to: PathBuf,
+        /// Only list the processes.
+        #[arg(long)]
+        list: bool,
+    },
+    /// Print the description of the HTTP API.
+    #[command(hide = true)]
+    Openapi,
+    /// Check every file of the lake against the catalogue.
+    Verify,
+    /// Remove what no version reads any more.
+    Sweep,
+}
+
+/// A log command.
+#[derive(Debug, Clone, ClapArgs)]
+pub struct LogArgs {
+    /// Part of the data.
+    #[command(flatten)]
+    pub scope: Scope,
+    /// Delivered rows or tasks.
+    #[arg(long, default_value = "tasks")]
+    pub rows: Rows,
+}
+
+/// `import`.
+#[derive(Debug, Clone, ClapArgs)]
+pub struct ImportArgs {
+    /// Files.
+    #[arg(required = true)]
+    pub files: Vec<PathBuf>,
+    /// Process.
+    #[arg(long)]
+    pub process: ProcessId,
+    /// Name shown for a new process.
+    #[arg(long)]
+    pub label: Option<String>,
+    /// Organisation of every row.
+    #[arg(long)]
+    pub org: Option<String>,
+    /// `events`, `counts`, `contacts` or `staff`; detected when absent.
+    #[arg(long)]
+    pub kind: Option<String>,
+    /// Saved mapping (TOML).
+    #[arg(long)]
+    pub mapping: Option<PathBuf>,
+    /// Roles of columns: case=…,activity=…,start=…,end=…,resource=…
+    #[arg(long)]
+    pub column: Option<String>,
+    /// Zone of instants without offset.
+    #[arg(long)]
+    pub zone: Option<String>,
+    /// Activities to leave out.
+    #[arg(long, value_delimiter = ',')]
+    pub ignore_activity: Vec<String>,
+    /// Replace the rows of the same source in this period: FROM..TO.
+    #[arg(long)]
+    pub replace: Option<Period>,
+    /// Only report.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Refuse a file that holds national identity numbers.
+    #[arg(long)]
+    pub strict_nir: bool,
+}
+
+/// `imports …`.
+#[derive(Debug, Clone, Subcommand)]
+pub enum ImportsAction {
+    /// List imports, latest first.
+    List {
+        /// Process.
+        #[arg(long)]
+        process: Option<ProcessId>,
+    },
+    /// Take an import back.
+    Undo {
+        /// Its number.
+        id: i64,
+        /// Why.
+        #[arg(long, default_value = "")]
+        reason: String,
+    },
+}
+
+/// `config …`.
+#[derive(Debug, Clone, Subcommand)]
+pub enum ConfigAction {
+    /// Show the configuration of a process.
+    Show {
+        /// Process.
+        #[arg(long)]
+        process: Option<ProcessId>,
+    },
+    /// Check a file without storing it.
+    Check {
+        /// TOML file.
+        file: PathBuf,
+    },
+    /// Store a version.
+    Import {
+        /// TOML file.
+        file: PathBuf,
+        /// Process.
+        #[arg(long)]
+        process: Option<ProcessId>,
+        /// First day of validity.
+        #[arg(long)]
+        from: Option<Date>,
+    },
+}

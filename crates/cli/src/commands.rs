@@ -1,0 +1,315 @@
+//! What each command does: ask the application, print the answer.
+
+use std::{collections::HashMap, process::ExitCode};
+
+use eclusier_app::{
+    Actor, App, AppError, AppOptions, AppResult, Mapping,
+    exports::ExportFormat,
+    figures::Selection,
+    imports::{ImportOptions, ImportStatus, Watch},
+};
+use eclusier_core::{DeliveryId, Lang, OrgId, ProcessRules};
+use eclusier_server::wire;
+use serde_json::Value;
+
+use crate::{
+    args::{Args, Command, ConfigAction, Format, ImportArgs, ImportsAction, LogArgs, Scope},
+    output, terminal,
+};
+
+const REFUSED: u8 = 3;
+
+/// Runs one command.
+pub async fn run(args: Args) -> AppResult<ExitCode> {
+    let printer = Printer { format: args.format, lang: args.lang };
+    if let Command::Openapi = args.command {
+        // Readable and stable: the file is committed and reviewed.
+        let text = serde_json::to_string_pretty(&eclusier_server::openapi());
+        println!("{}", text.unwrap_or_default());
+        return Ok(ExitCode::SUCCESS);
+    }
+    if let Command::Serve { bind, inbox, now } = args.command {
+        let options = AppOptions { data: args.data, server: true, now };
+        return serve(options, &bind, inbox).await;
+    }
+    let app = App::open(AppOptions::new(&args.data)).await?;
+    let done = command(&app, args.command, &printer).await;
+    app.close().await;
+    match done? {
+        After::Exit(code) => Ok(ExitCode::from(code)),
+        After::Serve(bind) => {
+            serve(AppOptions { data: args.data, server: true, now: None }, &bind, None).await
+        }
+    }
+}
+
+async fn serve(
+    options: AppOptions,
+    bind: &str,
+    inbox: Option<std::path::PathBuf>,
+) -> AppResult<ExitCode> {
+    let address = eclusier_server::loopback(bind)?;
+    let app = App::open(options).await?;
+    eclusier_server::serve(app, address, inbox).await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+struct Printer {
+    format: Option<Format>,
+    lang: Lang,
+}
+
+impl Printer {
+    fn print(&self, answer: &impl serde::Serialize) -> AppResult<After> {
+        output::print(answer, self.format)
+            .map_err(|source| AppError::Io { what: "standard output".into(), source })?;
+        Ok(After::Exit(0))
+    }
+}
+
+enum After {
+    Exit(u8),
+    Serve(String),
+}
+
+async fn command(app: &App, command: Command, printer: &Printer) -> AppResult<After> {
+    match command {
+        Command::Demo { port, no_serve, size, seed, until } => {
+            let watch = Watch::default();
+            let made =
+                terminal::watched("demo", &watch, app.demo(&size, seed, until, &watch)).await?;
+            let words =
+                printer.lang.pick("Caisse de démonstration prête", "Demonstration body ready");
+            eprintln!("{words}: {made}");
+            if no_serve {
+                return Ok(After::Exit(0));
+            }
+            Ok(After::Serve(format!("127.0.0.1:{port}")))
+        }
+        Command::Import(args) => import(app, args, printer).await,
+        Command::Imports { action: ImportsAction::List { process } } => {
+            let imports = app.imports(process.as_ref()).await?;
+            printer.print(&imports.iter().map(wire::import).collect::<Vec<_>>())
+        }
+        Command::Imports { action: ImportsAction::Undo { id, reason } } => {
+            let watch = Watch::default();
+            let by = Actor::local();
+            let work = app.undo(DeliveryId(id), &reason, &by, watch.clone());
+            let record = terminal::watched("undo", &watch, work).await?;
+            printer.print(&wire::import(&record))
+        }
+        Command::Config { action } => config(app, action, printer).await,
+        Command::Describe(args) => describe(app, &args, printer).await,
+        Command::Map(args) => {
+            let process = app.one_process(args.scope.process.as_ref()).await?;
+            let filter = app.filter(&process, &selection(&args.scope, None)).await?;
+            printer.print(&wire::map(app.map(&process, filter, args.rows).await?))
+        }
+        Command::Variants { log, top } => {
+            let process = app.one_process(log.scope.process.as_ref()).await?;
+            let filter = app.filter(&process, &selection(&log.scope, None)).await?;
+            printer.print(&wire::variants(app.variants(&process, filter, log.rows, top).await?))
+        }
+        Command::LeadTimes(args) => lead_times(app, &args, printer).await,
+        Command::Ledger { scope, by, group_by, as_of } => {
+            let groups = wire::group_by(&group_by)?;
+            let rows = app.ledger(&selection(&scope, as_of), by, &groups).await?;
+            printer.print(&rows.iter().map(wire::ledger_row).collect::<Vec<_>>())
+        }
+        Command::Indicators { scope, id, as_of } => {
+            indicators(app, &scope, &id, as_of, printer).await
+        }
+        Command::Cases { scope, figure, as_of, limit } => {
+            let query = eclusier_app::cases::CasesQuery {
+                figure,
+                limit: limit as usize,
+                ..Default::default()
+            };
+            let page = app.cases(&selection(&scope, as_of), &query).await?;
+            printer.print(&page.cases.iter().map(wire::case).collect::<Vec<_>>())
+        }
+        Command::Export { what, to, scope, iso } => {
+            let extension = to.extension().map(|e| e.to_string_lossy().into_owned());
+            let format =
+                extension.and_then(|e| ExportFormat::from_extension(&e, iso)).ok_or_else(|| {
+                    AppError::invalid(
+                        "to",
+                        "l’extension du fichier doit être .xlsx, .csv ou .parquet",
+                        "the file must end with .xlsx, .csv or .parquet",
+                    )
+                })?;
+            let table = app.table(&what, &selection(&scope, None)).await?;
+            let rows = table.rows.len();
+            let bytes = table.write(format, printer.lang)?;
+            app.write_file(&to, &bytes)?;
+            printer.print(&serde_json::json!({ "file": to, "rows": rows, "bytes": bytes.len() }))
+        }
+        Command::Verify => {
+            let problems = app.verify().await?;
+            let code = if problems.is_empty() { 0 } else { 1 };
+            printer.print(&serde_json::json!({ "problems": problems }))?;
+            Ok(After::Exit(code))
+        }
+        Command::Sweep => {
+            app.sweep().await?;
+            Ok(After::Exit(0))
+        }
+        Command::Generate { size, process, seed, until, to, list } => {
+            if list {
+                for id in App::synthetic_processes(&size, seed, until)? {
+                    println!("{id}");
+                }
+                return Ok(After::Exit(0));
+            }
+            let rows = app.generate(&size, &process.unwrap_or_default(), seed, until, &to).await?;
+            printer.print(&serde_json::json!({ "rows": rows }))
+        }
+        // Handled before the data directory is opened.
+        Command::Serve { .. } | Command::Openapi => Ok(After::Exit(2)),
+    }
+}
+
+fn selection(scope: &Scope, as_of: Option<jiff::civil::Date>) -> Selection {
+    let one = |v: &Option<String>| v.iter().cloned().collect::<Vec<_>>();
+    let mut selection = Selection {
+        process: scope.process.clone(),
+        from: scope.from,
+        to: scope.to,
+        as_of,
+        ..Selection::default()
+    };
+    selection.dims.org = one(&scope.org);
+    selection.dims.unit = one(&scope.unit);
+    selection.dims.product = one(&scope.product);
+    selection.dims.channel = one(&scope.channel);
+    selection
+}
+
+fn read(path: &std::path::Path) -> AppResult<String> {
+    std::fs::read_to_string(path)
+        .map_err(|source| AppError::Io { what: path.display().to_string(), source })
+}
+
+async fn import(app: &App, args: ImportArgs, printer: &Printer) -> AppResult<After> {
+    let kind = args.kind.as_deref().map(str::parse).transpose().map_err(|why: String| {
+        let words = "events, counts, contacts ou staff";
+        AppError::invalid("kind", format!("genre inconnu : écrire {words}"), why)
+    })?;
+    let mapping = args.mapping.as_deref().map(|path| -> AppResult<Mapping> {
+        Mapping::from_toml(&read(path)?).map_err(|e| {
+            AppError::invalid("mapping", format!("correspondance illisible : {e}"), e.to_string())
+        })
+    });
+    let mapping = mapping.transpose()?;
+    let org = args.org.map(OrgId::new).transpose().map_err(|e| {
+        AppError::invalid("org", format!("organisme illisible : {e}"), e.to_string())
+    })?;
+    let mut reports = Vec::new();
+    for path in &args.files {
+        let mut options = ImportOptions::new(path, args.process.clone());
+        options.label = args.label.clone();
+        options.org = org.clone();
+        options.kind = kind;
+        options.mapping = mapping.clone();
+        options.columns = args.column.clone();
+        options.zone = args.zone.clone();
+        options.ignore_activities = args.ignore_activity.clone();
+        options.replace = args.replace;
+        options.dry_run = args.dry_run;
+        options.strict_nir = args.strict_nir;
+        let name = options.name.clone();
+        let watch = Watch::default();
+        let report = terminal::watched(&name, &watch, app.import(options, watch.clone())).await?;
+        if let Some([fr, en]) = &report.message {
+            eprintln!("{}", printer.lang.pick(fr, en));
+        }
+        reports.push(report);
+    }
+    let stopped = |s| matches!(s, ImportStatus::Refused | ImportStatus::ChoiceNeeded);
+    let code = if reports.iter().any(|r| stopped(r.status)) { REFUSED } else { 0 };
+    let mut files: Vec<_> = reports.iter().map(|r| wire::import_report(r, printer.lang)).collect();
+    match (files.pop(), files.is_empty()) {
+        (Some(only), true) => printer.print(&only)?,
+        (Some(last), false) => {
+            files.push(last);
+            printer.print(&serde_json::json!({ "files": files }))?
+        }
+        (None, _) => After::Exit(2),
+    };
+    Ok(After::Exit(code))
+}
+
+async fn config(app: &App, action: ConfigAction, printer: &Printer) -> AppResult<After> {
+    let parse = |text: &str| {
+        ProcessRules::from_toml(text).map_err(|e| {
+            AppError::invalid("toml", format!("configuration illisible : {e}"), e.to_string())
+        })
+    };
+    match action {
+        ConfigAction::Show { process } => {
+            let process = app.one_process(process.as_ref()).await?;
+            printer.print(&wire::config(&app.config(&process).await?))
+        }
+        ConfigAction::Check { file } => {
+            let problems = parse(&read(&file)?)?.check();
+            let code = if problems.is_empty() { 0 } else { REFUSED };
+            let listed: Vec<_> = problems.iter().map(wire::config_problem).collect();
+            printer.print(&serde_json::json!({ "problems": listed }))?;
+            Ok(After::Exit(code))
+        }
+        ConfigAction::Import { file, process, from } => {
+            let process = app.one_process(process.as_ref()).await?;
+            app.put_config(&process, from, &parse(&read(&file)?)?, &Actor::local()).await?;
+            printer.print(&wire::config(&app.config(&process).await?))
+        }
+    }
+}
+
+async fn describe(app: &App, args: &LogArgs, printer: &Printer) -> AppResult<After> {
+    let process = app.one_process(args.scope.process.as_ref()).await?;
+    let selection = selection(&args.scope, None);
+    let filter = app.filter(&process, &selection).await?;
+    let profile = app.profile(&process, filter).await?;
+    let open = app.open_cases(&Selection { process: Some(process), ..selection }).await?;
+    printer.print(&wire::describe(&profile, open))
+}
+
+async fn lead_times(app: &App, args: &LogArgs, printer: &Printer) -> AppResult<After> {
+    let process = app.one_process(args.scope.process.as_ref()).await?;
+    let filter = app.filter(&process, &selection(&args.scope, None)).await?;
+    let spans = app.case_spans(&process, filter, args.rows).await?;
+    let desk = app.desk(&process, None).await?;
+    let closings: HashMap<&str, (Option<i64>, i64)> = desk.closings().collect();
+    let rows: Vec<_> = spans
+        .iter()
+        .map(|span| {
+            let found = closings.get(span.case.as_str());
+            wire::lead_time(span, found.and_then(|f| f.0), found.map(|f| f.1))
+        })
+        .collect();
+    printer.print(&rows)
+}
+
+async fn indicators(
+    app: &App,
+    scope: &Scope,
+    ids: &[String],
+    as_of: Option<jiff::civil::Date>,
+    printer: &Printer,
+) -> AppResult<After> {
+    let process = scope.process.as_ref().map_or("", |p| p.as_str());
+    let figures = app.indicators(&selection(scope, as_of), ids).await?;
+    let rows: Vec<Value> = figures
+        .iter()
+        .map(|figure| {
+            let wired = wire::figure(figure, process);
+            let mut row = serde_json::to_value(&wired).unwrap_or(Value::Null);
+            if let Value::Object(fields) = &mut row {
+                // A script reads one label: that of its language.
+                fields.insert("label".into(), wired.label.pick(printer.lang).into());
+            }
+            row
+        })
+        .collect();
+    printer.print(&rows)
+}

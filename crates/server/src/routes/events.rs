@@ -1,0 +1,33 @@
+//! Live updates: one stream of changes, which screens read again when concerned.
+
+use std::{convert::Infallible, time::Duration};
+
+use axum::{
+    extract::State,
+    response::sse::{Event, KeepAlive, Sse},
+};
+use eclusier_app::App;
+use futures_util::Stream;
+use tokio_stream::{StreamExt as _, wrappers::BroadcastStream};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+pub(super) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(follow_changes))
+}
+
+/// Changes as server-sent events: `{"type":"process","process":…}`, `{"type":"job","id":…}`,
+/// and `{"type":"lagged"}` when some were missed.
+#[utoipa::path(get, path = "/api/v1/events", tag = "jobs",
+    responses((status = 200, content_type = "text/event-stream", body = String)))]
+async fn follow_changes(
+    State(app): State<App>,
+) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+    let changes = BroadcastStream::new(app.changes()).map(|change| {
+        let data = match change {
+            Ok(change) => serde_json::to_string(&change).unwrap_or_default(),
+            Err(_) => r#"{"type":"lagged"}"#.to_owned(),
+        };
+        Ok(Event::default().data(data))
+    });
+    Sse::new(changes).keep_alive(KeepAlive::new().interval(Duration::from_secs(15)))
+}

@@ -1,0 +1,107 @@
+//! The cockpit, flow and stock, the ledger, indicators and lists of cases.
+
+use axum::{
+    Json,
+    extract::{Query, State},
+    http::HeaderMap,
+};
+use eclusier_api::{
+    CasesPageDto, CasesQuery, CockpitDto, FigureDto, FilterQuery, FlowDto, LedgerRowDto, Problem,
+};
+use eclusier_app::{App, AppResult};
+use eclusier_core::Grain;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::{InLang as _, grain, selection};
+use crate::{ApiResult, wire};
+
+pub(super) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(find_cockpit))
+        .routes(routes!(find_flow))
+        .routes(routes!(list_ledger))
+        .routes(routes!(list_indicators))
+        .routes(routes!(list_cases))
+}
+
+/// The morning cockpit.
+#[utoipa::path(get, path = "/api/v1/cockpit", tag = "figures", params(FilterQuery),
+    responses((status = 200, body = CockpitDto), (status = 422, body = Problem)))]
+async fn find_cockpit(
+    State(app): State<App>,
+    Query(query): Query<FilterQuery>,
+    headers: HeaderMap,
+) -> ApiResult<Json<CockpitDto>> {
+    let answer: AppResult<_> = async { app.cockpit(&selection(&query)?).await }.await;
+    Ok(Json(wire::cockpit(&answer.told(&headers)?)))
+}
+
+/// Flow and stock.
+#[utoipa::path(get, path = "/api/v1/flow", tag = "figures", params(FilterQuery),
+    responses((status = 200, body = FlowDto), (status = 422, body = Problem)))]
+async fn find_flow(
+    State(app): State<App>,
+    Query(query): Query<FilterQuery>,
+    headers: HeaderMap,
+) -> ApiResult<Json<FlowDto>> {
+    let answer: AppResult<_> =
+        async { app.flow(&selection(&query)?, grain(&query, Grain::Week)?).await }.await;
+    Ok(Json(wire::flow(&answer.told(&headers)?)))
+}
+
+/// The ledger, by day, week or month, grouped as asked.
+#[utoipa::path(get, path = "/api/v1/ledger", tag = "figures", params(FilterQuery),
+    responses((status = 200, body = [LedgerRowDto]), (status = 422, body = Problem)))]
+async fn list_ledger(
+    State(app): State<App>,
+    Query(query): Query<FilterQuery>,
+    headers: HeaderMap,
+) -> ApiResult<Json<Vec<LedgerRowDto>>> {
+    let answer: AppResult<_> = async {
+        let names: Vec<String> = query
+            .group_by
+            .iter()
+            .flat_map(|g| g.split(',').filter(|n| !n.is_empty()).map(str::to_owned))
+            .collect();
+        let groups = wire::group_by(&names)?;
+        app.ledger(&selection(&query)?, grain(&query, Grain::Day)?, &groups).await
+    }
+    .await;
+    Ok(Json(answer.told(&headers)?.iter().map(wire::ledger_row).collect()))
+}
+
+/// Every indicator of a selection.
+#[utoipa::path(get, path = "/api/v1/indicators", tag = "figures", params(FilterQuery),
+    responses((status = 200, body = [FigureDto]), (status = 422, body = Problem)))]
+async fn list_indicators(
+    State(app): State<App>,
+    Query(query): Query<FilterQuery>,
+    headers: HeaderMap,
+) -> ApiResult<Json<Vec<FigureDto>>> {
+    let answer: AppResult<_> = async { app.indicators(&selection(&query)?, &[]).await }.await;
+    let process = query.process.as_deref().unwrap_or("");
+    let figures = answer.told(&headers)?;
+    Ok(Json(figures.iter().map(|f| wire::figure(f, process)).collect()))
+}
+
+/// Cases, or those behind a figure.
+#[utoipa::path(get, path = "/api/v1/cases", tag = "figures", params(FilterQuery, CasesQuery),
+    responses((status = 200, body = CasesPageDto), (status = 422, body = Problem)))]
+async fn list_cases(
+    State(app): State<App>,
+    Query(query): Query<FilterQuery>,
+    Query(cases): Query<CasesQuery>,
+    headers: HeaderMap,
+) -> ApiResult<Json<CasesPageDto>> {
+    let per_page = cases.per_page.unwrap_or(50).clamp(1, 500);
+    let page = cases.page.unwrap_or(1).max(1);
+    let asked = eclusier_app::cases::CasesQuery {
+        figure: cases.figure.filter(|f| !f.is_empty()),
+        sort: cases.sort,
+        search: cases.search.filter(|s| !s.is_empty()),
+        offset: (page as usize - 1) * per_page as usize,
+        limit: per_page as usize,
+    };
+    let answer: AppResult<_> = async { app.cases(&selection(&query)?, &asked).await }.await;
+    Ok(Json(wire::cases_page(&answer.told(&headers)?, page, per_page)))
+}

@@ -1,0 +1,55 @@
+//! Background jobs.
+
+use axum::{
+    Json,
+    extract::{Path, State},
+    http::HeaderMap,
+};
+use eclusier_api::{JobDto, Problem};
+use eclusier_app::{Actor, App, AppResult, JobId};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::{InLang as _, lang};
+use crate::{ApiResult, wire};
+
+pub(super) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(list_jobs))
+        .routes(routes!(find_job))
+        .routes(routes!(cancel_job))
+}
+
+/// Jobs, latest first.
+#[utoipa::path(get, path = "/api/v1/jobs", tag = "jobs", responses((status = 200, body = [JobDto])))]
+async fn list_jobs(State(app): State<App>, headers: HeaderMap) -> ApiResult<Json<Vec<JobDto>>> {
+    let jobs = app.jobs().await.told(&headers)?;
+    Ok(Json(jobs.iter().map(|j| wire::job(j, lang(&headers))).collect()))
+}
+
+/// One job.
+#[utoipa::path(get, path = "/api/v1/jobs/{id}", tag = "jobs", params(("id" = i64, Path)),
+    responses((status = 200, body = JobDto), (status = 404, body = Problem)))]
+async fn find_job(
+    State(app): State<App>,
+    Path(id): Path<i64>,
+    headers: HeaderMap,
+) -> ApiResult<Json<JobDto>> {
+    let job = app.job(JobId(id)).await.told(&headers)?;
+    Ok(Json(wire::job(&job, lang(&headers))))
+}
+
+/// Asks a job to stop.
+#[utoipa::path(post, path = "/api/v1/jobs/{id}/cancel", tag = "jobs", params(("id" = i64, Path)),
+    responses((status = 200, body = JobDto), (status = 404, body = Problem)))]
+async fn cancel_job(
+    State(app): State<App>,
+    Path(id): Path<i64>,
+    headers: HeaderMap,
+) -> ApiResult<Json<JobDto>> {
+    let answer: AppResult<_> = async {
+        app.cancel_job(JobId(id), &Actor::local()).await?;
+        app.job(JobId(id)).await
+    }
+    .await;
+    Ok(Json(wire::job(&answer.told(&headers)?, lang(&headers))))
+}
