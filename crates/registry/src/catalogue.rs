@@ -92,6 +92,12 @@ impl Registry {
         Ok(Snapshot { id, process: process.clone(), files })
     }
 
+    /// Current version of a process, 0 when it has none: cheap enough to ask before each use
+    /// of a version kept in memory.
+    pub async fn head(&self, process: &ProcessId) -> Result<SnapshotId, RegistryError> {
+        head(&mut *self.read().await?, process).await
+    }
+
     /// The files of an earlier version; `None` when it is not a version of this process.
     ///
     /// Version 0, before any commit, has no file.

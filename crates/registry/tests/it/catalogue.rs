@@ -15,9 +15,13 @@ fn a_process_without_import_has_version_zero() {
         let rsa = process("rsa");
         let empty = Snapshot { id: SnapshotId(0), process: rsa.clone(), files: vec![] };
         assert_eq!(bench.registry.snapshot(&rsa).await.unwrap(), empty);
+        assert_eq!(bench.registry.head(&rsa).await.unwrap(), SnapshotId(0));
+        import_once(&bench.registry, &process("aah")).await;
+        assert_eq!(bench.registry.head(&process("aah")).await.unwrap(), SnapshotId(1));
         assert_eq!(bench.registry.snapshot_at(&rsa, SnapshotId(0)).await.unwrap(), Some(empty));
         assert_eq!(bench.registry.snapshot_at(&rsa, SnapshotId(1)).await.unwrap(), None);
-        assert!(bench.registry.processes().await.unwrap().is_empty());
+        let known = bench.registry.processes().await.unwrap();
+        assert!(known.iter().all(|p| p.id != rsa));
     });
 }
 
