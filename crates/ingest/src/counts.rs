@@ -12,6 +12,7 @@
 //! the ledger, not here.
 
 mod layout;
+mod look;
 mod rows;
 
 use std::{collections::BTreeSet, path::Path};
@@ -30,6 +31,7 @@ use crate::{
     words::{self, Measure},
 };
 use layout::{Layout, Undecided, Value};
+pub(crate) use look::{inspect, reads_as_counts};
 use rows::{RawRows, TextRows};
 
 /// What was read from a table of counts.
@@ -214,7 +216,7 @@ fn tables_of_workbook(
         (0, _) => return Err(sheet::no_table(&name, &book)),
         (1, _) => {}
         // One sheet per measure (Entrées, Sorties, Stock): they complete each other.
-        _ if one_measure_each(&tables) => {}
+        _ if one_measure_each(&tables.iter().map(|t| &t.layout).collect::<Vec<_>>()) => {}
         _ => {
             return Err(sheet::choose_sheet(
                 &name,
@@ -229,11 +231,12 @@ fn tables_of_workbook(
     Ok(tables)
 }
 
-fn one_measure_each(tables: &[Table]) -> bool {
+/// Whether sheets measure one thing each, named by their titles.
+fn one_measure_each(layouts: &[&Layout]) -> bool {
     let mut seen = BTreeSet::new();
-    tables.iter().all(|t| {
-        let of_title = t.layout.measure_of_title;
-        let only = t.layout.values.iter().all(|v| v.measure == of_title);
+    layouts.iter().all(|layout| {
+        let of_title = layout.measure_of_title;
+        let only = layout.values.iter().all(|v| v.measure == of_title);
         of_title.is_some() && only && seen.insert(of_title)
     })
 }
@@ -387,10 +390,18 @@ impl Reader<'_> {
         ]);
         let has = |m: Measure| layout.values.iter().any(|v| v.measure == Some(m));
         let outputs = has(Measure::Kind(MovementKind::SettledHuman));
-        self.parts_apart |= outputs
-            && has(Measure::Kind(MovementKind::SettledAuto))
-            && self.mapping.counts.settled_auto.is_none();
+        self.parts_apart |= outputs && has(Measure::Kind(MovementKind::SettledAuto));
+        // A person's mapping names the column, its heading still says who settles.
+        let by_hand = |v: &Value| {
+            v.measure == Some(Measure::Kind(MovementKind::SettledHuman))
+                && layout
+                    .header
+                    .get(v.column)
+                    .and_then(|h| words::measure(h))
+                    .is_some_and(|m| m.measure == Measure::Human)
+        };
         self.human_said |= has(Measure::Human)
+            || layout.values.iter().any(by_hand)
             || layout.values.iter().any(|v| {
                 matches!(v.measure, Some(Measure::PartOfOutputs(MovementKind::SettledAuto)))
             });

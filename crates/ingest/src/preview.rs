@@ -1,5 +1,6 @@
 //! What detection understood of a file, for a person to confirm or correct.
 
+use eclusier_eventlog::MovementKind;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -200,6 +201,23 @@ impl Preview {
         }
     }
 
+    /// Asks which sheet to read.
+    pub(crate) fn ask_sheet(&mut self, sheets: &[String]) {
+        let list = sheets.join(", ");
+        let answers = sheets
+            .iter()
+            .map(|s| Answer { value: s.clone(), fr: s.clone(), en: s.clone() })
+            .collect();
+        self.questions.push(Question {
+            code: Code::ChooseSheet,
+            key: "sheet".into(),
+            column: None,
+            fr: format!("plusieurs feuilles contiennent un tableau ({list}) : laquelle importer ?"),
+            en: format!("several sheets hold a table ({list}): which one is to be imported?"),
+            answers,
+        });
+    }
+
     fn warn(
         &mut self,
         code: Code,
@@ -272,14 +290,18 @@ pub(crate) fn of_table(
     }
     preview.mapping = told.or(&detected);
     preview.mapping.kind = kind;
-    let final_roles = roles_of(&preview.mapping, header);
+    let final_roles = match kind {
+        Kind::Events => roles_of(&preview.mapping, header),
+        Kind::Counts => count_roles(sample),
+        Kind::Contacts | Kind::Staff => Vec::new(),
+    };
     for (i, stats) in sample.columns.iter().enumerate() {
         let holds = stats.holds(sample.looked_at);
         let name = header.get(i).cloned().unwrap_or_default();
         let role = final_roles.iter().find(|(_, c)| *c == i).map(|(r, _)| (*r).to_owned());
         let confidence = match (&role, roles.of(i)) {
             (Some(role), Some((guessed, confidence))) if role == guessed => confidence,
-            // A person said so.
+            // A person said so, or the reader of counts will.
             (Some(_), _) => 1.0,
             (None, _) => 0.0,
         };
@@ -362,6 +384,38 @@ fn roles_of(mapping: &Mapping, header: &[String]) -> Vec<(&'static str, usize)> 
         if let Ok(column) = find_column("", header, name) {
             roles.push(("attribute", column));
         }
+    }
+    roles
+}
+
+/// What the columns of a table of counts are shown to mean. The mapping stays open:
+/// the reader of counts sees layouts this does not (one column per day or product).
+fn count_roles(sample: &Sample) -> Vec<(&'static str, usize)> {
+    let mut roles = Vec::new();
+    for (i, (name, stats)) in sample.header.iter().zip(&sample.columns).enumerate() {
+        let holds = stats.holds(sample.looked_at);
+        let first_date = !roles.iter().any(|(r, _)| *r == "date");
+        let role = if stats.date_share() >= 0.5 && first_date {
+            Some("date")
+        } else if holds == ColumnType::Text {
+            match words::dimension(name) {
+                Some(words::Dimension::Org) => Some("org"),
+                Some(words::Dimension::Unit) => Some("unit"),
+                Some(words::Dimension::Product) => Some("product"),
+                Some(words::Dimension::Channel) => Some("channel"),
+                None => None,
+            }
+        } else {
+            words::measure(name).and_then(|m| match m.measure {
+                words::Measure::Kind(MovementKind::ClosingStock) => Some("stock"),
+                words::Measure::Kind(kind) | words::Measure::PartOfOutputs(kind) => {
+                    Some(kind.as_str())
+                }
+                words::Measure::Human => Some("settled_human"),
+                words::Measure::Opening | words::Measure::Other => None,
+            })
+        };
+        roles.extend(role.map(|r| (r, i)));
     }
     roles
 }

@@ -9,7 +9,7 @@ use crate::{
     error::IngestError,
     events,
     finding::Code,
-    mapping::{Format, Kind, Mapping},
+    mapping::{CountColumns, EventColumns, Format, Kind, Mapping},
     ocel,
     parquet_in::ParquetTable,
     preview::{self, Hints, Preview},
@@ -70,6 +70,15 @@ pub fn inspect(path: &Path, name: &str, hints: &Hints) -> Result<Preview, Ingest
         Some(format) => format,
         None => format_of(path, name, hints.limits)?,
     };
+    // What the person said, or what the columns they named belong to.
+    let counts_only =
+        told.columns == EventColumns::default() && told.counts != CountColumns::default();
+    let as_counts = match hints.kind {
+        Some(kind) => kind == Kind::Counts,
+        None => told.kind == Kind::Counts || counts_only,
+    };
+    // Nobody said anything: a table of counts is recognised by its headings.
+    let untold = hints.kind.is_none() && told == Mapping::default();
     match format {
         Format::Xes => xes::inspect(path, name, hints),
         Format::OcelJson | Format::OcelXml | Format::OcelSqlite => ocel::inspect(path, name, hints),
@@ -83,19 +92,50 @@ pub fn inspect(path: &Path, name: &str, hints: &Hints) -> Result<Preview, Ingest
             if is_ocel_table(&dialect) {
                 return ocel::inspect(path, name, hints);
             }
+            if as_counts {
+                return counts::inspect(path, name, format, Some(&dialect), hints);
+            }
             let mut source = csv::open_as(path, name, dialect.clone(), hints.limits)?;
             let sample = detect::sample(&mut source, SAMPLE_ROWS)?;
             let mut preview = preview::of_table(name, format, &sample, hints)?;
+            if untold && preview.kind == Kind::Counts {
+                return counts::inspect(path, name, format, Some(&dialect), hints);
+            }
+            if untold
+                && !preview.questions.is_empty()
+                && let Some(read) =
+                    counts::reads_as_counts(path, name, format, Some(&dialect), hints)
+            {
+                return Ok(read);
+            }
             preview.tell_dialect(&dialect);
             Ok(preview)
         }
         Format::Xlsx | Format::Ods => {
-            let mut source = SheetTable::open(path, name, &told, &hints.limits)?;
-            let sample = detect::sample(&mut source, SAMPLE_ROWS)?;
+            if as_counts {
+                return counts::inspect(path, name, format, None, hints);
+            }
+            let mut tables = SheetTable::candidates(path, name, &told, &hints.limits)?;
+            let names: Vec<String> = tables.iter().map(|t| t.sheet().to_owned()).collect();
+            let Some(source) = tables.first_mut() else { return Err(csv::empty_file(name)) };
+            let sample = detect::sample(source, SAMPLE_ROWS)?;
             let mut preview = preview::of_table(name, format, &sample, hints)?;
-            preview.sheet = Some(source.sheet().to_owned());
-            preview.sheets = vec![source.sheet().to_owned()];
-            preview.mapping.sheet = preview.sheet.clone();
+            if untold && preview.kind == Kind::Counts {
+                return counts::inspect(path, name, format, None, hints);
+            }
+            if untold
+                && (names.len() > 1 || !preview.questions.is_empty())
+                && let Some(read) = counts::reads_as_counts(path, name, format, None, hints)
+            {
+                return Ok(read);
+            }
+            preview.sheet = names.first().cloned();
+            if names.len() > 1 {
+                preview.ask_sheet(&names);
+            } else {
+                preview.mapping.sheet = preview.sheet.clone();
+            }
+            preview.sheets = names;
             Ok(preview)
         }
     }

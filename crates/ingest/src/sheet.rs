@@ -360,11 +360,25 @@ impl SheetTable {
         mapping: &Mapping,
         limits: &Limits,
     ) -> Result<Self, IngestError> {
+        let mut found = Self::candidates(path, name, mapping, limits)?;
+        if found.len() > 1 {
+            return Err(choose_sheet(name, found.iter().map(Self::sheet)));
+        }
+        found.pop().ok_or_else(|| crate::csv::empty_file(name))
+    }
+
+    /// Every sheet that holds a table: one, unless a person must choose. Never empty.
+    pub fn candidates(
+        path: &Path,
+        name: &str,
+        mapping: &Mapping,
+        limits: &Limits,
+    ) -> Result<Vec<Self>, IngestError> {
         let book = Workbook::open(path, name, limits)?;
         if let Some(wanted) = &mapping.sheet {
             let index = book.find(name, wanted)?;
             return match Self::of_sheet(&book, index, mapping, limits)? {
-                Some(table) if !table.header.is_empty() => Ok(table),
+                Some(table) if !table.header.is_empty() => Ok(vec![table]),
                 _ => Err(no_table(name, &book)),
             };
         }
@@ -376,19 +390,18 @@ impl SheetTable {
             }
             let Some(table) = Self::of_sheet(&book, index, mapping, limits)? else { continue };
             if words::is_notice(&sheet.name) {
-                fallback = Some(table);
+                fallback = fallback.or(Some(table));
             } else if table.header.len() >= 2 && !table.ahead.is_empty() {
                 found.push(table);
-            } else if fallback.is_none() {
+            } else {
+                // A header without rows says more than a notice.
                 fallback = Some(table);
             }
         }
-        match (found.len(), fallback) {
-            (1, _) => found.pop().ok_or_else(|| no_table(name, &book)),
-            (0, Some(table)) => Ok(table),
-            (0, None) => Err(no_table(name, &book)),
-            _ => Err(choose_sheet(name, found.iter().map(|t| t.sheet.as_str()))),
+        if found.is_empty() {
+            found.extend(fallback);
         }
+        if found.is_empty() { Err(no_table(name, &book)) } else { Ok(found) }
     }
 
     fn of_sheet(

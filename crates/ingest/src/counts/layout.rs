@@ -542,6 +542,10 @@ fn at_header(
 
     layout.measure_of_title = title_measure(sample, at, title);
     if !measures.is_empty() {
+        for c in numeric.iter().filter(|c| !measures.iter().any(|(m, _)| m == *c)) {
+            let why = ["non retenue".to_owned(), "not chosen".to_owned()];
+            layout.ignored.push((head_of(&layout, *c), why));
+        }
         for (column, measure) in measures {
             let measure = Some(measure);
             layout.values.push(Value {

@@ -556,3 +556,105 @@ mod hostile {
         }
     }
 }
+
+mod look {
+    use super::*;
+    use eclusier_ingest::{Format, Hints, Kind, Preview, inspect};
+
+    fn preview(bytes: &[u8], hints: Hints) -> Preview {
+        let file = file_of(bytes);
+        inspect(file.path(), "test", &hints).unwrap_or_else(|e| panic!("{e}"))
+    }
+
+    fn roles(p: &Preview) -> Vec<Option<&str>> {
+        p.columns.iter().map(|c| c.role.as_deref()).collect()
+    }
+
+    #[test]
+    fn a_table_of_counts_is_recognised_and_its_mapping_proposed() {
+        let text = "CAF de test;;;\nDate;Prestation;Entrées;Sorties;Stock;Responsable\n06/01/2025;A;3;2;10;Mme Durand\n07/01/2025;A;4;3;11;Mme Durand\n";
+        let p = preview(text.as_bytes(), Hints::default());
+        assert_eq!((p.kind, p.format, p.header_row), (Kind::Counts, Format::Csv, Some(2)));
+        assert_eq!(
+            roles(&p),
+            [
+                Some("date"),
+                Some("product"),
+                Some("arrivals"),
+                Some("settled_human"),
+                Some("stock"),
+                None
+            ]
+        );
+        assert!(p.questions.is_empty(), "{:?}", p.questions);
+        assert_eq!(p.mapping.counts.settled_human.as_deref(), Some("Sorties"));
+        assert!(!format!("{p:?}").contains("Durand"), "names are masked in a preview");
+        // The proposed mapping reads the file as detection alone does, and survives its TOML.
+        let mapping = Mapping::from_toml(&p.mapping.to_toml().unwrap()).unwrap();
+        let told = read_file(text.as_bytes(), &mapping);
+        assert_eq!(told.lines(), read(text).lines());
+        assert!(told.has(Code::OutputsNotSplit));
+    }
+
+    /// What the application does: look, then read by the mapping proposed.
+    #[test]
+    fn every_layout_reads_the_same_through_its_preview() {
+        for text in [
+            "Date;Type;Mouvement;Nombre\n06/01/2025;A;Entrées;12\n06/01/2025;A;Stock;5\n",
+            ";Entrées;;Stock;\nDate;Retraite;Réversion;Retraite;Réversion\n06/01/2025;12;3;400;50\n07/01/2025;10;4;390;51\n",
+            "Entrées par jour;;\nPrestation;2025-01-06;2025-01-07\nRetraite;12;13\nRéversion;1;2\n",
+            "Prestation;Indicateur;06/01/2025;07/01/2025\nRetraite;Entrées;12;13\nRetraite;Stock;400;\n",
+            "Date;Sorties;dont automatiques\n06/01/2025;12;3\n07/01/2025;12;3\n",
+            "Date;Entrées courrier;Entrées internet;Total entrées;Stock\n06/01/2025;12;3;15;400\n",
+            "date;calls;weekday\n1-1-2013;2429;2\n2-1-2013;3881;3\n",
+            "Jour;Reste à traiter\n06/01/2025;1 400\n07/01/2025;1 390\n",
+        ] {
+            let p = preview(text.as_bytes(), Hints::default());
+            assert_eq!((p.kind, p.questions.len()), (Kind::Counts, 0), "{text}\n{:?}", p.questions);
+            assert_eq!(
+                read_file(text.as_bytes(), &p.mapping).lines(),
+                read(text).lines(),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_only_a_person_knows_is_a_question_with_answers() {
+        let counts = || Hints { kind: Some(Kind::Counts), ..Hints::default() };
+        for (text, code, key, answers) in [
+            ("Date;x;y\n06/01/2025;1;2\n", Code::ChooseColumn, "arrivals", 2),
+            ("Quand;Entrées\nhier;1\n", Code::ChooseColumn, "date", 2),
+            ("Date;Entrées\n06/01/2025;1.234\n", Code::AmbiguousNumber, "decimal", 2),
+            ("Date;Entrées\n01/13/2025;1\n", Code::AmbiguousDates, "date_order", 1),
+            ("Date;Reçus;Entrées\n06/01/2025;1;2\n", Code::ChooseColumn, "arrivals", 2),
+        ] {
+            let p = preview(text.as_bytes(), counts());
+            let q = &p.questions[0];
+            assert_eq!((q.code, q.key.as_str(), q.answers.len()), (code, key, answers), "{text}");
+        }
+        // Each answer given, the question is gone.
+        let text = "Date;x;y\n06/01/2025;1;2\n";
+        let hints = Hints { mapping: Some(columns("arrivals=x")), ..counts() };
+        let p = preview(text.as_bytes(), hints);
+        assert!(p.questions.is_empty());
+        assert_eq!(roles(&p), [Some("date"), Some("arrivals"), None]);
+    }
+
+    #[test]
+    fn an_event_table_is_not_taken_for_counts() {
+        let text = "N° dossier;Étape;Début;Fin\n1;Réception;06/01/2025 09:00;06/01/2025 09:10\n1;Étude;07/01/2025 09:00;07/01/2025 09:10\n2;Réception;07/01/2025 10:00;07/01/2025 10:05\n";
+        assert_eq!(preview(text.as_bytes(), Hints::default()).kind, Kind::Events);
+    }
+
+    #[test]
+    fn shared_daily_files_preview_like_they_read() {
+        let Some(path) = shared("calls-daily-2013-2016/case_data_calls.csv") else { return };
+        let p = inspect(&path, "calls", &Hints::default()).unwrap();
+        assert_eq!((p.kind, roles(&p)), (Kind::Counts, vec![Some("date"), Some("arrivals"), None]));
+        let Some(path) = shared("calls-daily-2013-2016/case_data_reservations.csv") else { return };
+        let hints = Hints { kind: Some(Kind::Counts), ..Hints::default() };
+        let p = inspect(&path, "reservations", &hints).unwrap();
+        assert_eq!(p.questions[0].code, Code::ChooseColumn);
+    }
+}

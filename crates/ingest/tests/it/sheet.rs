@@ -605,3 +605,51 @@ mod hostile {
         }
     }
 }
+
+mod look {
+    use super::*;
+    use eclusier_ingest::{Hints, Kind, inspect, templates};
+
+    fn preview(bytes: &[u8]) -> eclusier_ingest::Preview {
+        let file = file_of(bytes);
+        inspect(file.path(), "test", &Hints::default()).unwrap_or_else(|e| panic!("{e}"))
+    }
+
+    #[test]
+    fn templates_are_recognised_and_read_by_their_preview() {
+        let bytes = templates::counts(eclusier_core::Lang::Fr).unwrap();
+        let p = preview(&bytes);
+        assert_eq!((p.kind, p.questions.len()), (Kind::Counts, 0), "{:?}", p.questions);
+        assert_eq!(p.mapping.sheet.as_deref(), Some("Comptages"));
+        assert_eq!(read_file(&bytes, &p.mapping).lines(), counts(&bytes).lines());
+        let events = templates::events(eclusier_core::Lang::Fr).unwrap();
+        let p = preview(&events);
+        assert_eq!((p.kind, p.questions.len()), (Kind::Events, 0), "{:?}", p.questions);
+    }
+
+    #[test]
+    fn sheets_that_complete_each_other_ask_nothing_others_ask_which() {
+        let workbook = |names: &[&str]| {
+            let mut written = Written::new();
+            for name in names {
+                let s = written.add_worksheet();
+                s.set_name(*name).unwrap();
+                texts(s, 0, &["Prestation", "06/01/2025", "07/01/2025"]).unwrap();
+                texts(s, 1, &["Retraite", "3", "4"]).unwrap();
+            }
+            written.save_to_buffer().unwrap()
+        };
+        let three = workbook(&["Entrées", "Sorties", "Stock"]);
+        let p = preview(&three);
+        assert_eq!(
+            (p.kind, p.questions.len(), p.sheets.len()),
+            (Kind::Counts, 0, 3),
+            "{:?}",
+            p.questions
+        );
+        assert_eq!(read_file(&three, &p.mapping).lines().len(), 6);
+        let p = preview(&workbook(&["Janvier", "Février"]));
+        let q = p.questions.iter().find(|q| q.code == Code::ChooseSheet).unwrap();
+        assert_eq!((q.key.as_str(), q.answers.len()), ("sheet", 2));
+    }
+}
