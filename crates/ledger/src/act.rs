@@ -14,8 +14,10 @@ use eclusier_calendar::date_of;
 use eclusier_core::config::{Awaited, DayCounter};
 
 use crate::LedgerQuery;
-use crate::posting::{ARRIVALS, AUTO, Buckets, GroupBy, HUMAN, cells_by_group};
-use crate::scan::{OpenCase, due_within, handling_days, neutralised, scan, will_miss, window};
+use crate::posting::{ARRIVALS, Buckets, GroupBy, cells_by_group};
+use crate::scan::{
+    OpenCase, due_within, handling_days, neutralised, outputs, scan, will_miss, window,
+};
 use crate::view::{DimFilter, Scope, View};
 
 /// What moved the stock of a group most.
@@ -143,7 +145,7 @@ struct Window {
 
 fn of_view(view: View<'_>, scope: &Scope) -> Vec<Action> {
     let Some(last) = view.last_day() else { return Vec::new() };
-    let day = scope.to_day().min(last);
+    let day = scope.last_day().min(last);
     let wanted = view.rules_at(day).map_or(20, |r| i64::from(r.output_window_days)).max(1);
     let Some((from, days)) = window(view, day, wanted) else { return Vec::new() };
     // The days before are compared only when there are as many.
@@ -189,8 +191,7 @@ fn flows(
             if neutralised(rules, day) {
                 continue;
             }
-            let flow = |i: usize| cells.flows[i].unwrap_or(0);
-            sum.output = sum.output.saturating_add(flow(HUMAN)).saturating_add(flow(AUTO));
+            sum.output = sum.output.saturating_add(outputs(view, &cells));
             if let Some(arrivals) = cells.flows[ARRIVALS] {
                 sum.arrivals = Some(sum.arrivals.unwrap_or(0).saturating_add(arrivals));
             }

@@ -182,6 +182,7 @@ pub struct CaseTable {
     pub(crate) tells_transfers: bool,
     pub(crate) tells_holds: bool,
     pub(crate) tells_settlement: bool,
+    pub(crate) silence_settles: bool,
 }
 
 /// Folds events into a [`CaseTable`].
@@ -294,6 +295,7 @@ impl Kernel for CaseFold {
         table.tells_transfers = self.meanings.tells_transfers();
         table.tells_holds = self.meanings.tells_holds();
         table.tells_settlement = self.meanings.tells_settlement();
+        table.silence_settles = self.meanings.silence_settles();
         table
     }
 }

@@ -19,8 +19,8 @@ use crate::definitions::{self, Definition};
 use crate::posting::{ARRIVALS, AUTO, Cells, HUMAN};
 use crate::rules::CloseClass;
 use crate::scan::{
-    Pace, Scan, daily, due_within, handling_days, held_days, neutralised, pace, scan, will_miss,
-    window,
+    Pace, Scan, daily, due_within, handling_days, held_days, neutralised, outputs, pace, scan,
+    will_miss, window,
 };
 use crate::view::{Data, Scope, View};
 
@@ -71,7 +71,8 @@ struct Measured<'a> {
     stock: Result<i64, Words>,
     pace: Pace,
     arrivals: Option<i64>,
-    human: Option<i64>,
+    /// Settled and, where silence is all one can see, lapsed; `None` when never delivered.
+    done: Option<i64>,
     auto: Option<i64>,
     neutral_days: i64,
     leads: Vec<i64>,
@@ -85,10 +86,10 @@ struct Measured<'a> {
 impl<'a> Measured<'a> {
     fn new(view: View<'a>, scope: &Scope) -> Self {
         let last = view.last_day().unwrap_or(i32::MIN);
-        let day = scope.to_day().min(last);
+        let day = scope.last_day().min(last);
         let found = scan(view, scope);
         let rules = view.rules_at(day);
-        let (mut arrivals, mut human, mut auto) = (None, None, None);
+        let (mut arrivals, mut done, mut auto) = (None, None, None);
         let mut neutral_days = 0;
         let mut closing: Option<Cells> = None;
         let add = |sum: &mut Option<i64>, v: Option<i64>| {
@@ -96,14 +97,16 @@ impl<'a> Measured<'a> {
                 *sum = Some(sum.unwrap_or(0).saturating_add(v));
             }
         };
-        for (at, cells) in daily(view, scope, scope.from_day(), day) {
+        for (at, cells) in daily(view, scope, scope.first_day(), day) {
             closing = Some(cells);
             if neutralised(rules, at) {
                 neutral_days += 1;
                 continue;
             }
             add(&mut arrivals, cells.flows[ARRIVALS]);
-            add(&mut human, cells.flows[HUMAN]);
+            if cells.flows[HUMAN].is_some() || cells.flows[AUTO].is_some() {
+                add(&mut done, Some(outputs(view, &cells)));
+            }
             add(&mut auto, cells.flows[AUTO]);
         }
         if closing.is_none() {
@@ -113,7 +116,7 @@ impl<'a> Measured<'a> {
         }
         let stock = match (&found, view.data) {
             (Some(found), Data::Cases(table)) => {
-                if scope.to_day() < table.warm_from.unwrap_or(i32::MIN) {
+                if scope.last_day() < table.warm_from.unwrap_or(i32::MIN) {
                     Err(NOT_WARM)
                 } else {
                     Ok(found.open.len() as i64)
@@ -129,7 +132,7 @@ impl<'a> Measured<'a> {
             stock,
             pace: pace(view, scope, day),
             arrivals,
-            human,
+            done,
             auto,
             neutral_days,
             leads: Vec::new(),
@@ -142,7 +145,7 @@ impl<'a> Measured<'a> {
         };
         if let (Some(found), Some(table)) = (&found, view.cases()) {
             let count = |from, to| view.calendar.count_numbers(scope.counter, from, to);
-            for c in found.closed.iter().filter(|c| c.settled()) {
+            for c in found.closed.iter().filter(|c| c.settled) {
                 if c.excluded {
                     me.left_out += 1;
                     continue;
@@ -170,11 +173,8 @@ impl<'a> Measured<'a> {
     fn settled(&self) -> Result<i64, Words> {
         match self.view.data {
             Data::Cases(table) if !table.tells_settlement => Err(NO_SETTLEMENT),
-            Data::Cases(_) => Ok(self.human.unwrap_or(0).saturating_add(self.auto.unwrap_or(0))),
-            Data::Counts(_) => match (self.human, self.auto) {
-                (None, None) => Err(NOTHING),
-                (h, a) => Ok(h.unwrap_or(0).saturating_add(a.unwrap_or(0))),
-            },
+            Data::Cases(_) => Ok(self.done.unwrap_or(0)),
+            Data::Counts(_) => self.done.ok_or(NOTHING),
         }
     }
 
@@ -249,7 +249,7 @@ fn dress(
         Err(reason) => (Raw::default(), Some(reason)),
     };
     let mut exclusions = raw.notes;
-    let day = scope.to_day();
+    let day = scope.last_day();
     if raw.left_out > 0 {
         let k = raw.left_out;
         exclusions.push([
@@ -431,7 +431,7 @@ fn raw(id: &str, scope: &Scope, measured: &[Measured<'_>]) -> Result<Raw, Words>
                     return Err(NO_TARGET);
                 }
                 let mut part = (0, 0, 0);
-                for c in found.closed.iter().filter(|c| c.settled()) {
+                for c in found.closed.iter().filter(|c| c.settled) {
                     match c.deadline {
                         _ if c.excluded => part.2 += 1,
                         Some(d) => {
@@ -575,16 +575,24 @@ fn delay(id: &str, measured: &[Measured<'_>], notes: &mut Vec<[String; 2]>) -> R
     })?;
     let mut values: Vec<i64> = parts.iter().flat_map(|p| p.0.iter().copied()).collect();
     let given_up: usize =
-        parts.iter().map(|p| p.2.closed.iter().filter(|c| !c.settled()).count()).sum();
+        parts.iter().map(|p| p.2.closed.iter().filter(|c| !c.settled).count()).sum();
     let silent: usize = parts
         .iter()
-        .map(|p| p.2.closed.iter().filter(|c| c.class == CloseClass::Silence).count())
+        .map(|p| p.2.closed.iter().filter(|c| c.settled && c.class == CloseClass::Silence).count())
         .sum();
+    if silent > 0 {
+        notes.push([
+            format!("dont {silent} clos par silence, dont le délai s’arrête au dernier événement"),
+            format!(
+                "of which {silent} closed by silence, their lead time ending at their last event"
+            ),
+        ]);
+    }
     let undone: i64 = parts.iter().map(|p| p.2.undone).sum();
     if given_up > 0 {
         notes.push([
-            format!("{given_up} dossiers annulés, transférés ou sans suite laissés de côté (dont {silent} sans suite)"),
-            format!("{given_up} cancelled, transferred or lapsed cases left out (of which {silent} lapsed)"),
+            format!("{given_up} dossiers annulés, transférés ou sans suite laissés de côté"),
+            format!("{given_up} cancelled, transferred or lapsed cases left out"),
         ]);
     }
     if undone > 0 {
@@ -645,10 +653,15 @@ fn due_soon(k: i64, measured: &[Measured<'_>], notes: &mut Vec<[String; 2]>) -> 
         ];
         Ok((at, due.len() as i64, held.count() as i64, found.open.len() as i64))
     })?;
-    let sum = |f: &dyn Fn(&([i64; 3], i64, i64, i64)) -> i64| parts.iter().map(f).sum::<i64>();
-    let missed = sum(&|p| p.0[0]);
-    let due = sum(&|p| p.1);
-    let held = sum(&|p| p.2);
+    let (mut missed, mut due, mut held, mut open) = ([0i64; 3], 0i64, 0i64, 0i64);
+    for (at, dates, waiting, stock) in parts {
+        for (sum, one) in missed.iter_mut().zip(at) {
+            *sum += one;
+        }
+        due += dates;
+        held += waiting;
+        open += stock;
+    }
     if held > 0 {
         notes.push([
             format!("dont {held} en instance chez un tiers"),
@@ -656,11 +669,11 @@ fn due_soon(k: i64, measured: &[Measured<'_>], notes: &mut Vec<[String; 2]>) -> 
         ]);
     }
     Ok(Raw {
-        value: Some(missed as f64),
-        numerator: Some(missed as f64),
+        value: Some(missed[0] as f64),
+        numerator: Some(missed[0] as f64),
         denominator: Some(due as f64),
-        n: sum(&|p| p.3),
-        interval: Some([sum(&|p| p.0[1]) as f64, sum(&|p| p.0[2]) as f64]),
+        n: open,
+        interval: Some([missed[1] as f64, missed[2] as f64]),
         ..Raw::default()
     })
 }
@@ -699,7 +712,7 @@ const HORIZON_DAYS: i64 = 250;
 pub fn return_to_target(view: View<'_>, scope: &Scope) -> ReturnToTarget {
     let measured = Measured::new(view, scope);
     let last = view.last_day().unwrap_or(i32::MIN);
-    let day = scope.to_day().min(last);
+    let day = scope.last_day().min(last);
     let stock = match measured.stock {
         Ok(stock) => stock,
         Err(reason) => return ReturnToTarget::Unknown(reason),

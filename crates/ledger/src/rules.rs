@@ -76,9 +76,9 @@ impl Meanings {
         self.any(|r| !r.states.hold.is_empty())
     }
 
-    /// Whether anything but silence can close a case.
+    /// Whether something tells that a case is settled.
     pub(crate) fn tells_settlement(&self) -> bool {
-        let learned = self.learned.as_ref().is_some_and(|l| !l.terminal.is_empty());
+        let learned = self.learned.is_some();
         self.any(|r| {
             let states = &r.states;
             if states.says_when_closed() {
@@ -87,6 +87,12 @@ impl Meanings {
                 learned
             }
         })
+    }
+
+    /// Whether a silence counts as an output: so it does where the rule is learned, since nothing
+    /// then tells a case settled from a case given up.
+    pub(crate) fn silence_settles(&self) -> bool {
+        self.learned.is_some() && self.any(|r| !r.states.says_when_closed())
     }
 
     /// What closes a case, in words, French then English.

@@ -13,7 +13,7 @@ use eclusier_core::config::{Awaited, DayCounter, ProcessRules};
 use serde::{Deserialize, Serialize};
 
 use crate::cases::{CaseTable, TransitionKind};
-use crate::posting::{AUTO, Buckets, Cells, HUMAN, LedgerQuery};
+use crate::posting::{AUTO, Buckets, CANCELLED, Cells, HUMAN, LedgerQuery};
 use crate::rules::CloseClass;
 use crate::view::{Data, Scope, View};
 use crate::{CaseState, LedgerError};
@@ -42,13 +42,8 @@ pub(crate) struct ClosedCase {
     pub deadline: Option<i32>,
     /// Received in an excluded window, or closed in a neutralised one.
     pub excluded: bool,
-}
-
-impl ClosedCase {
-    /// Whether the work was done, rather than given up or sent away.
-    pub(crate) fn settled(&self) -> bool {
-        matches!(self.class, CloseClass::SettledHuman | CloseClass::SettledAuto)
-    }
+    /// Whether the work counts as done, rather than given up or sent away.
+    pub settled: bool,
 }
 
 /// Everything one pass finds.
@@ -135,13 +130,18 @@ impl<'a> Deadlines<'a> {
 /// Reads the cases of a view at the end of the scope's last day.
 pub(crate) fn scan(view: View<'_>, scope: &Scope) -> Option<Scan> {
     let table = view.cases()?;
-    let day = scope.to_day().min(table.as_of.day);
-    let from = scope.from_day();
+    let day = scope.last_day().min(table.as_of.day);
+    let from = scope.first_day();
     let mask = scope.dims.mask(table);
     let rules = view.rules_at(day);
     let excluded = Windows::new(table, rules.map_or(&[], |r| &r.exclusion));
     let neutral = Windows::new(table, rules.map_or(&[], |r| &r.neutralised));
     let deadlines = Deadlines::new(view, table);
+    let settles = |class| match class {
+        CloseClass::SettledHuman | CloseClass::SettledAuto => true,
+        CloseClass::Silence => table.silence_settles,
+        CloseClass::Cancelled | CloseClass::Transferred => false,
+    };
     let mut found = Scan { day, ..Scan::default() };
     for (i, (&opened, &combo)) in table.opened_day.iter().zip(&table.combo).enumerate() {
         if opened > day || !mask.get(combo as usize).copied().unwrap_or(false) {
@@ -196,6 +196,14 @@ pub(crate) fn scan(view: View<'_>, scope: &Scope) -> Option<Scan> {
                 // The day of the extraction is not over: what is due that day may still be met.
                 None if due == day && day == table.as_of.day => {}
                 _ if left_out || neutral.cover(combo, due) => found.due_left_out += 1,
+                // A silence is seen after the date, but the last event may have come before it.
+                None | Some(CloseClass::Silence)
+                    if matches!(closed, Some((CloseClass::Silence, t)) if t.event_day <= due)
+                        && table.silence_settles =>
+                {
+                    found.due += 1;
+                    found.due_met += 1;
+                }
                 // Cancelled or sent away before its date: no longer due here.
                 Some(CloseClass::Cancelled | CloseClass::Transferred | CloseClass::Silence) => {}
                 Some(CloseClass::SettledHuman | CloseClass::SettledAuto) => {
@@ -221,6 +229,7 @@ pub(crate) fn scan(view: View<'_>, scope: &Scope) -> Option<Scan> {
                 us: t.us,
                 deadline,
                 excluded: left_out || neutral.cover(combo, t.day),
+                settled: settles(class),
             }),
             Some(_) => {}
         }
@@ -342,6 +351,16 @@ pub(crate) fn pace(view: View<'_>, scope: &Scope, day: i32) -> Pace {
     pace_over(view, scope, from, day, days)
 }
 
+/// What left as done that day: settled, and lapsed where silence is all one can see.
+pub(crate) fn outputs(view: View<'_>, cells: &Cells) -> i64 {
+    let flow = |i: usize| cells.flows[i].unwrap_or(0);
+    let lapsed = match view.cases() {
+        Some(table) if table.silence_settles => flow(CANCELLED),
+        _ => 0,
+    };
+    flow(HUMAN).saturating_add(flow(AUTO)).saturating_add(lapsed)
+}
+
 /// Output between two days, over a known number of worked days.
 pub(crate) fn pace_over(view: View<'_>, scope: &Scope, from: i32, to: i32, days: i64) -> Pace {
     let rules = view.rules_at(to);
@@ -351,8 +370,7 @@ pub(crate) fn pace_over(view: View<'_>, scope: &Scope, from: i32, to: i32, days:
         if neutralised(rules, day) {
             continue;
         }
-        let settled =
-            cells.flows[HUMAN].unwrap_or(0).saturating_add(cells.flows[AUTO].unwrap_or(0));
+        let settled = outputs(view, &cells);
         pace.settled = pace.settled.saturating_add(settled);
         squares += settled as f64 * settled as f64;
         if let Some(arrivals) = cells.flows[crate::posting::ARRIVALS] {
@@ -467,7 +485,7 @@ pub fn cases_behind(
     let mut hits: Vec<Hit> = Vec::new();
     for (v, view) in views.iter().enumerate() {
         let (Some(table), Some(found)) = (view.cases(), scan(*view, scope)) else { continue };
-        let from = scope.from_day();
+        let from = scope.first_day();
         let day = found.day;
         let finished = day < table.as_of.day;
         let handled = match list {
@@ -519,7 +537,7 @@ pub fn cases_behind(
             }
         }
         for c in &found.closed {
-            let settled = c.settled();
+            let settled = c.settled;
             let late = c.deadline.is_some_and(|d| c.event_day > d);
             let keep = match list {
                 List::Closed => true,

@@ -149,11 +149,11 @@ impl Scope {
         }
     }
 
-    pub(crate) fn from_day(&self) -> i32 {
+    pub(crate) fn first_day(&self) -> i32 {
         day_number(self.period.from)
     }
 
-    pub(crate) fn to_day(&self) -> i32 {
+    pub(crate) fn last_day(&self) -> i32 {
         day_number(self.period.to)
     }
 }

@@ -57,7 +57,7 @@ pub fn age_strata(views: &[View<'_>], scope: &Scope) -> Option<AgeStrata> {
     let mut strata: Option<AgeStrata> = None;
     for view in views {
         let (Some(table), Some(found)) = (view.cases(), scan(*view, scope)) else { continue };
-        if table.is_empty() || scope.to_day() < table.warm_from.unwrap_or(i32::MIN) {
+        if table.is_empty() || scope.last_day() < table.warm_from.unwrap_or(i32::MIN) {
             continue;
         }
         let sum = strata.get_or_insert(AgeStrata {
@@ -84,7 +84,7 @@ pub fn age_strata(views: &[View<'_>], scope: &Scope) -> Option<AgeStrata> {
 /// worked days only if the history is that long, else the answer is `None`.
 pub fn age_strata_fifo(view: View<'_>, scope: &Scope) -> Option<AgeStrata> {
     let Data::Counts(book) = view.data else { return None };
-    let day = scope.to_day().min(book.last_day()?);
+    let day = scope.last_day().min(book.last_day()?);
     let first = book.first_day()?;
     let rows = crate::scan::daily(view, scope, first, day);
     let mut left = rows.last()?.1.closing?;
@@ -123,7 +123,8 @@ pub struct Delays {
     pub net_percentiles: Option<[Option<f64>; 3]>,
     /// Settled cases left out by exclusion windows.
     pub left_out: i64,
-    /// Closed by silence in the period: their lead time ends at their last event, not counted here.
+    /// Closed by silence in the period: counted above, up to their last event, where the closing
+    /// rule is learned, and left out where it is configured.
     pub lapsed: i64,
 }
 
@@ -148,7 +149,7 @@ pub fn delays(views: &[View<'_>], scope: &Scope) -> Delays {
             if c.class == crate::CloseClass::Silence {
                 out.lapsed += 1;
             }
-            if !c.settled() {
+            if !c.settled {
                 continue;
             }
             if c.excluded {
@@ -190,7 +191,7 @@ pub fn cumulative_flow(views: &[View<'_>], scope: &Scope, grain: Grain) -> Vec<F
     let first = views.iter().filter_map(View::first_day).min();
     let last = views.iter().filter_map(View::last_day).max();
     let (Some(first), Some(last)) = (first, last) else { return Vec::new() };
-    let (from, to) = (scope.from_day().max(first), scope.to_day().min(last));
+    let (from, to) = (scope.first_day().max(first), scope.last_day().min(last));
     if from > to {
         return Vec::new();
     }

@@ -457,4 +457,107 @@ fn the_closing_rule_is_learned_from_mature_occurrences_and_said_in_words() {
     assert_eq!(state(2), CaseState::Traite);
     assert_eq!(state(0), CaseState::SansSuite);
     assert_eq!(state(199), CaseState::Traite);
+
+    // Nothing tells a case settled from one given up: a silence counts as an output.
+    let calendar = weekdays();
+    let views = [view(&table, &rules, &calendar)];
+    let scope = scope_days(0, 206);
+    let d = delays(&views, &scope);
+    let closed = table.lines().filter(|l| l.closed.is_some()).count() as i64;
+    assert_eq!((d.n, d.lapsed > 0), (closed, true));
+    // Case 0 stopped after two days: Thursday 1 to Saturday 3 January 1970 is one worked day.
+    assert!(d.histogram[&1] > 0);
+    let clearance = &indicators(&views, &scope, &["clearance"]).unwrap()[0];
+    assert_eq!(clearance.denominator, Some(200.0));
+    assert!(clearance.numerator.unwrap() >= closed as f64);
+}
+
+#[test]
+fn percentiles_equal_a_sort() {
+    use jiff::civil::date;
+    let mut rng = ChaCha8Rng::seed_from_u64(11);
+    let mut rules = ProcessRules::default();
+    rules.states.settled = vec!["Fin".into()];
+    let rules = always(rules);
+    let calendar = weekdays();
+    for n in 1..60usize {
+        let mut leads: Vec<i64> = (0..n).map(|_| rng.random_range(0..40)).collect();
+        let begin = date(2025, 1, 1);
+        let rows = leads.iter().enumerate().flat_map(|(i, &lead)| {
+            let id = format!("{i:03}");
+            let end = begin.checked_add(jiff::Span::new().days(lead)).unwrap();
+            [Row::on(&id, "Reçu", begin), Row::on(&id, "Fin", end)]
+        });
+        let table = fold(&[batch(rows.collect())], &rules, None, end_of(date(2025, 3, 1)));
+        let mut scope = scope(begin, date(2025, 3, 1));
+        scope.counter = DayCounter::Calendar;
+        let d = delays(&[view(&table, &rules, &calendar)], &scope);
+        leads.sort_unstable();
+        for (p, got) in [0.5, 0.75, 0.9].into_iter().zip(d.percentiles) {
+            let at = p * (n - 1) as f64;
+            let (low, high) = (leads[at.floor() as usize], leads[at.ceil() as usize]);
+            let said = low as f64 + (at - at.floor()) * (high - low) as f64;
+            assert!((got.unwrap() - said).abs() < 1e-9, "n {n} p {p}");
+        }
+    }
+}
+
+/// A million cases in two years: what a screen asks must be read at once.
+#[test]
+#[ignore = "prints speeds"]
+fn a_million_cases_are_read_at_once() {
+    use std::time::Instant;
+    let mut rules = configured(false);
+    rules.states.hold.truncate(1);
+    let rules = always(rules);
+    let batches: Vec<_> = (0..20)
+        .map(|part| {
+            let mut rng = ChaCha8Rng::seed_from_u64(part);
+            let mut rows = Vec::new();
+            for c in 0..50_000 {
+                let id = format!("{part:02}{c:06}");
+                let mut at = (19_000 + rng.random_range(0..730)) * DAY + rng.random_range(0..DAY);
+                let names = ["Reçu", "Examen", "Demande", "Retour", "Fin"];
+                let held = rng.random_range(0..4) == 0;
+                for (i, name) in names.into_iter().enumerate() {
+                    if !held && (i == 2 || i == 3) {
+                        continue;
+                    }
+                    let mut row = Row::at(&id, name, at);
+                    row.product = Some(format!("p{}", c % 6));
+                    row.unit = Some(format!("u{}", c % 10));
+                    rows.push(row);
+                    at += rng.random_range(0..6 * DAY);
+                }
+            }
+            batch(rows)
+        })
+        .collect();
+    let clock = Instant::now();
+    let table = fold(&batches, &rules, None, end_of_number(19_728));
+    println!("fold {} cases {:?}", table.len(), clock.elapsed());
+    let calendar = weekdays();
+    let views = [view(&table, &rules, &calendar)];
+    let scope = scope_days(19_365, 19_728);
+    let time = |name: &str, f: &dyn Fn()| {
+        let clock = Instant::now();
+        f();
+        println!("{name:30} {:?}", clock.elapsed());
+    };
+    let by = |group_by: Vec<GroupBy>, grain| LedgerQuery { grain, group_by, ..Default::default() };
+    time("ledger by day", &|| drop(daily_ledger(&views, &by(vec![], Grain::Day)).unwrap()));
+    time("ledger by week × product × unit", &|| {
+        drop(
+            daily_ledger(&views, &by(vec![GroupBy::Product, GroupBy::Unit], Grain::Week)).unwrap(),
+        );
+    });
+    time("all indicators", &|| drop(indicators(&views, &scope, &[]).unwrap()));
+    time("age strata", &|| {
+        std::hint::black_box(age_strata(&views, &scope));
+    });
+    time("delays", &|| drop(delays(&views, &scope)));
+    time("cumulative flow", &|| drop(cumulative_flow(&views, &scope, Grain::Day)));
+    time("where to act", &|| drop(where_to_act(&views, &scope, 10)));
+    let page = Page { offset: 0, limit: 50 };
+    time("cases behind overdue", &|| drop(cases_behind(&views, &scope, "overdue", page).unwrap()));
 }
