@@ -10,6 +10,8 @@ export default {
     adapter: adapter({ pages: 'build', assets: 'build', fallback: 'index.html', precompress: false }),
     paths: { relative: false },
     output: { preloadStrategy: 'modulepreload' },
-    version: { pollInterval: 0 }
+    version: { pollInterval: 0 },
+    // The invented answers are checked against the wire types too.
+    typescript: { config: (config) => ({ ...config, include: [...config.include, '../e2e/**/*.ts'] }) }
   }
 };

@@ -2,11 +2,12 @@
  * The main job by keyboard alone, in both languages: drop an export, correct a
  * column, try, store, read stock and flow, open the cases behind a figure, undo.
  */
-import type { Browser, Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { en } from '../src/lib/labels/en';
 import { fr } from '../src/lib/labels/fr';
 import { axe, invented, open, settled, visit } from './browser';
+import { importByKeyboard, tabTo } from './steps';
 
 let browser: Browser;
 let base: string;
@@ -16,19 +17,6 @@ beforeAll(async () => {
 });
 afterAll(() => close());
 
-const CSV = ['N° dossier;Étape;Date étape', '001;Réception;31/08/2026 09:12', '001;Notification envoyée;02/09/2026 10:00', 'NA;Réception;01/09/2026 08:00', ''].join('\r\n');
-
-/** Tabs until the element with this role and name has the focus: a mouse is never used. */
-async function tabTo(page: Page, role: 'button' | 'link' | 'combobox', name: string, most = 120): Promise<void> {
-  const target = page.getByRole(role, { name, exact: true }).first();
-  await target.waitFor();
-  for (let i = 0; i < most; i++) {
-    if (await target.evaluate((n) => n === document.activeElement)) return;
-    await page.keyboard.press('Tab');
-  }
-  throw new Error(`${role} « ${name} » cannot be reached by Tab`);
-}
-
 describe.each([
   ['fr', fr],
   ['en', en]
@@ -37,31 +25,7 @@ describe.each([
     const { page, context, faults } = await visit(browser, base, '/', { lang });
     try {
       await settled(page);
-      // The first Tab offers the way past the navigation.
-      await page.keyboard.press('Tab');
-      expect(await page.evaluate(() => document.activeElement?.textContent)).toBe(t.skip);
-      // The palette leads to the import.
-      await page.keyboard.press('Control+k');
-      await page.keyboard.type(`${t.nav.donnees}`);
-      await page.keyboard.press('Enter');
-      await page.waitForURL('**/donnees');
-      await tabTo(page, 'button', t.donnees.choose);
-      const chooser = page.waitForEvent('filechooser');
-      await page.keyboard.press('Enter');
-      await (await chooser).setFiles({ name: 'export.csv', mimeType: 'text/csv', buffer: Buffer.from(CSV) });
-      await page.getByRole('heading', { name: t.donnees.preview }).waitFor();
-      expect(await axe(page)).toEqual([]);
-      await tabTo(page, 'button', t.donnees.dryRun);
-      await page.keyboard.press('Enter');
-      await page.getByRole('heading', { name: t.donnees.dryReport }).waitFor();
-      expect(await axe(page)).toEqual([]);
-      await tabTo(page, 'button', t.donnees.importNow);
-      await page.keyboard.press('Enter');
-      await page.getByText(t.donnees.statuses['committed']!, { exact: false }).first().waitFor();
-      await tabTo(page, 'link', t.donnees.seeFlux);
-      await page.keyboard.press('Enter');
-      await page.waitForURL('**/flux**');
-      await settled(page);
+      await importByKeyboard(page, t);
       expect(page.url()).toContain('process=');
       expect(faults).toEqual([]);
     } finally {

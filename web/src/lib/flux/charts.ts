@@ -86,6 +86,7 @@ export function flowChart(flow: Flow, rows: LedgerRow[], t: Labels, f: Formats):
       {
         type: 'line',
         name: t.flux.stock,
+        emphasis: { disabled: true },
         xAxisIndex: 1,
         yAxisIndex: 1,
         data: thin(rows.map((r) => r.closing)),
@@ -142,6 +143,7 @@ export function cumulativeChart(flow: Flow, t: Labels, f: Formats): Chart {
   const area = (p: Palette, name: string, data: (number | null)[], color: string, line: string) => ({
     type: 'line',
     name,
+    emphasis: { disabled: true },
     stack: 'flow',
     data,
     symbol: 'none',
@@ -185,6 +187,7 @@ export function delayChart(flow: Flow, starts: Map<string, string>, t: Labels, f
   const line = (name: string, data: (number | null)[], color: string, type: string, width: number) => ({
     type: 'line',
     name,
+    emphasis: { disabled: true },
     data,
     connectNulls: false,
     symbol: 'none',
