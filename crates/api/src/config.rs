@@ -61,11 +61,14 @@ pub struct ActivityUseDto {
 #[serde(default)]
 pub struct ConfigRequest {
     /// First day of validity; the first day known when absent.
+    #[serde(default)]
     pub from: Option<String>,
     /// TOML text (wins over `rules`).
+    #[serde(default)]
     pub toml: Option<String>,
     /// The rules, structured.
     #[schema(value_type = Option<Object>)]
+    #[serde(default)]
     pub rules: Option<serde_json::Value>,
 }
 

@@ -199,24 +199,34 @@ pub struct ImportRequest {
     /// Process id.
     pub process: String,
     /// Name shown for a new process.
+    #[serde(default)]
     pub label: Option<String>,
     /// Organisation of every row, when the file has none.
+    #[serde(default)]
     pub org: Option<String>,
     /// `events`, `counts`, `staff`; detected when absent.
+    #[serde(default)]
     pub kind: Option<String>,
     /// Mapping (TOML) corrected by the person; detected when absent.
+    #[serde(default)]
     pub mapping: Option<String>,
     /// Zone of instants without offset.
+    #[serde(default)]
     pub zone: Option<String>,
     /// Activities to leave out.
+    #[serde(default)]
     pub ignore_activities: Vec<String>,
     /// Period replaced, `2025-01-01..2025-01-31`.
+    #[serde(default)]
     pub replace: Option<String>,
     /// Only report.
+    #[serde(default)]
     pub dry_run: bool,
     /// Refuse the file if it holds a national identifier.
+    #[serde(default)]
     pub strict_nir: bool,
     /// Save the mapping under this name.
+    #[serde(default)]
     pub save_mapping_as: Option<String>,
 }
 
@@ -265,34 +275,48 @@ pub struct TypedCountsDto {
     /// Process id.
     pub process: String,
     /// Name for a new process.
+    #[serde(default)]
     pub label: Option<String>,
     /// Day, ISO.
     pub day: String,
     /// Organisation.
+    #[serde(default)]
     pub org: Option<String>,
     /// Unit.
+    #[serde(default)]
     pub unit: Option<String>,
     /// Product.
+    #[serde(default)]
     pub product: Option<String>,
     /// Channel.
+    #[serde(default)]
     pub channel: Option<String>,
     /// Received.
+    #[serde(default)]
     pub arrivals: Option<i64>,
     /// Settled by a person.
+    #[serde(default)]
     pub settled_human: Option<i64>,
     /// Settled automatically.
+    #[serde(default)]
     pub settled_auto: Option<i64>,
     /// Cancelled.
+    #[serde(default)]
     pub cancelled: Option<i64>,
     /// Transferred.
+    #[serde(default)]
     pub transferred: Option<i64>,
     /// Reopened.
+    #[serde(default)]
     pub reopened: Option<i64>,
     /// Correction, signed.
+    #[serde(default)]
     pub corrections: Option<i64>,
     /// Stock at the end of the day.
+    #[serde(default)]
     pub stock: Option<i64>,
     /// Why a figure already known is changed.
+    #[serde(default)]
     pub reason: Option<String>,
 }
 
