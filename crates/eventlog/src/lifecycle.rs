@@ -62,9 +62,12 @@ mod tests {
     use super::*;
     use crate::schema;
 
-    fn batch(rows: &[(&str, &str, i64, Option<&str>, Option<&str>)]) -> EventBatch {
+    /// Case, activity, time, transition, resource.
+    type Line = (&'static str, &'static str, i64, Option<&'static str>, Option<&'static str>);
+
+    fn batch(rows: &[Line]) -> EventBatch {
         let column = |name: &'static str, array: ArrayRef| (name, array);
-        let texts = |f: fn(&(&str, &str, i64, Option<&str>, Option<&str>)) -> Option<String>| {
+        let texts = |f: fn(&Line) -> Option<String>| {
             Arc::new(rows.iter().map(f).collect::<StringArray>()) as ArrayRef
         };
         let times = TimestampMicrosecondArray::from_iter_values(rows.iter().map(|r| r.2));

@@ -129,6 +129,27 @@ fn logs_of_the_first_version_have_the_figures_of_pm4py() {
 }
 
 #[test]
+fn the_entry_point_recognises_every_encoding_by_itself() {
+    for (file, kind, rows) in [
+        ("ocel20_example.jsonocel", "Invoice", 9),
+        ("ocel20_example.xmlocel", "Invoice", 9),
+        ("ocel20_example.sqlite", "Invoice", 9),
+        ("recruiting_red.jsonocel.gz", "offers", 270),
+        ("order_management_ocel1.csv.gz", "orders", 6_514),
+    ] {
+        let Some(path) = shared(&format!("ocel-examples/{file}")) else { return };
+        let unsaid = read_path(eclusier_ingest::read::read_events, &path, &Mapping::default());
+        assert_eq!(unsaid.code(), Code::ChooseObjectType, "{file}");
+        let preview = eclusier_ingest::read::inspect(&path, file, &Hints::default()).unwrap();
+        assert!(preview.object_types.len() > 1, "{file}");
+        // The mapping a person completes from the preview is enough.
+        let mapping = Mapping { object_type: Some(kind.into()), ..preview.mapping };
+        let outcome = read_path(eclusier_ingest::read::read_events, &path, &mapping);
+        assert_eq!(outcome.report().accepted, rows, "{file}");
+    }
+}
+
+#[test]
 fn several_types_are_a_question_with_their_counts() {
     for file in ["ocel20_example.jsonocel", "ocel20_example.xmlocel", "ocel20_example.sqlite"] {
         let Some(path) = shared(&format!("ocel-examples/{file}")) else { return };

@@ -180,12 +180,10 @@ fn public_logs_have_their_known_profile() {
             assert_eq!((report.first, report.last), (Some(us(first)), Some(us(last))), "{file}");
             let mut seen = std::collections::BTreeSet::new();
             let (mut start, mut complete) = (0, 0);
-            let mut next = 0;
-            for row in outcome.kept.rows() {
+            for (next, row) in (0i64..).zip(outcome.kept.rows()) {
                 start += usize::from(row.lifecycle.as_deref() == Some("start"));
                 complete += usize::from(row.lifecycle.as_deref() == Some("complete"));
                 assert_eq!(row.seq, next, "{file}: order of the file");
-                next += 1;
                 seen.insert(row.case);
             }
             assert_eq!((seen.len(), start, complete), (cases, starts, completes), "{file}");
