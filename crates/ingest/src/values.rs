@@ -243,19 +243,19 @@ fn parse_time(rest: &[u8], american: bool) -> Option<(i64, Option<i64>)> {
         _ => return None,
     }
     let mut tail = rest.get(at..)?.trim_ascii();
-    if american {
-        if let [a, b'M' | b'm', after @ ..] = tail {
-            let afternoon = match a {
-                b'A' | b'a' => 0,
-                b'P' | b'p' => 12,
-                _ => return None,
-            };
-            if hour == 0 || hour > 12 {
-                return None;
-            }
-            hour = hour % 12 + afternoon;
-            tail = after.trim_ascii();
+    if american
+        && let [a, b'M' | b'm', after @ ..] = tail
+    {
+        let afternoon = match a {
+            b'A' | b'a' => 0,
+            b'P' | b'p' => 12,
+            _ => return None,
+        };
+        if hour == 0 || hour > 12 {
+            return None;
         }
+        hour = hour % 12 + afternoon;
+        tail = after.trim_ascii();
     }
     let midnight_after = hour == 24 && minute == 0 && second == 0 && fraction == 0;
     if minute > 59 || second > 59 || (hour > 23 && !midnight_after) {

@@ -624,6 +624,8 @@ fn a_french_table_of_counts_is_known_for_what_it_is() {
     let preview = inspect(file.path(), "test", &Hints::default()).unwrap();
     assert_eq!((preview.kind, preview.format), (Kind::Counts, Format::Csv));
     assert_eq!(preview.questions, []);
+    let roles: Vec<_> = preview.columns.iter().filter_map(|c| c.role.as_deref()).collect();
+    assert_eq!(roles, ["date", "product", "arrivals", "settled_human", "stock"]);
 }
 
 proptest! {
