@@ -16,7 +16,7 @@ use eclusier_core::config::{Awaited, DayCounter};
 use crate::LedgerQuery;
 use crate::posting::{ARRIVALS, Buckets, GroupBy, cells_by_group};
 use crate::scan::{
-    OpenCase, due_within, handling_days, neutralised, outputs, scan, will_miss, window,
+    OpenCase, due_within, handling_days, neutralised, outputs, scan, wanted_days, will_miss, window,
 };
 use crate::view::{DimFilter, Scope, View};
 
@@ -146,7 +146,7 @@ struct Window {
 fn of_view(view: View<'_>, scope: &Scope) -> Vec<Action> {
     let Some(last) = view.last_day() else { return Vec::new() };
     let day = scope.last_day().min(last);
-    let wanted = view.rules_at(day).map_or(20, |r| i64::from(r.output_window_days)).max(1);
+    let wanted = wanted_days(view, day);
     let Some((from, days)) = window(view, day, wanted) else { return Vec::new() };
     // The days before are compared only when there are as many.
     let before = from
@@ -155,10 +155,7 @@ fn of_view(view: View<'_>, scope: &Scope) -> Vec<Action> {
         .filter(|(_, (_, n))| *n == wanted)
         .map(|(end, (begin, _))| (begin, end));
     let mut groups: BTreeMap<Group, (Window, Option<Window>, Open)> = BTreeMap::new();
-    flows(view, scope, (from, day), &mut groups, |g, w| g.0 = w);
-    if let Some(span) = before {
-        flows(view, scope, span, &mut groups, |g, w| g.1 = Some(w));
-    }
+    flows(view, scope, from, day, before.map(|b| b.0), &mut groups);
     open_cases(view, scope, before.map(|b| b.1), &mut groups);
     groups
         .into_iter()
@@ -168,25 +165,28 @@ fn of_view(view: View<'_>, scope: &Scope) -> Vec<Action> {
         .collect()
 }
 
-/// Adds up the flows of each group between two days, neutralised days left out.
+/// Adds up the flows of each group from `from` to `to`, and from `before` to the eve of `from`;
+/// neutralised days are left out.
 fn flows(
     view: View<'_>,
     scope: &Scope,
-    (from, to): (i32, i32),
+    from: i32,
+    to: i32,
+    before: Option<i32>,
     groups: &mut BTreeMap<Group, (Window, Option<Window>, Open)>,
-    mut put: impl FnMut(&mut (Window, Option<Window>, Open), Window),
 ) {
     let rules = view.rules_at(to);
-    let buckets = Buckets::new(eclusier_core::Grain::Day, from, to);
+    let buckets = Buckets::new(eclusier_core::Grain::Day, before.unwrap_or(from), to);
     let query = LedgerQuery {
         group_by: vec![GroupBy::Product, GroupBy::Unit],
         dims: scope.dims.clone(),
         ..LedgerQuery::default()
     };
     for (values, rows) in cells_by_group(view, &query, &buckets) {
-        let mut sum = Window::default();
+        let (mut late, mut early) = (Window::default(), Window::default());
         for (&(day, _), cells) in buckets.spans.iter().zip(rows) {
             let Some(cells) = cells else { continue };
+            let sum = if day < from { &mut early } else { &mut late };
             sum.closing = cells.closing;
             if neutralised(rules, day) {
                 continue;
@@ -196,7 +196,8 @@ fn flows(
                 sum.arrivals = Some(sum.arrivals.unwrap_or(0).saturating_add(arrivals));
             }
         }
-        put(groups.entry((values.product, values.unit)).or_default(), sum);
+        let group = groups.entry((values.product, values.unit)).or_default();
+        (group.0, group.1) = (late, before.map(|_| early));
     }
 }
 

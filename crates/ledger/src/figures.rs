@@ -19,8 +19,8 @@ use crate::definitions::{self, Definition};
 use crate::posting::{ARRIVALS, AUTO, Cells, HUMAN};
 use crate::rules::CloseClass;
 use crate::scan::{
-    Pace, Scan, daily, due_within, handling_days, held_days, neutralised, outputs, pace, scan,
-    will_miss, window,
+    Pace, Scan, daily, due_within, handling_days, held_days, neutralised, outputs, pace_of,
+    received_within, scan, wanted_days, will_miss, window,
 };
 use crate::view::{Data, Scope, View};
 
@@ -53,15 +53,14 @@ const NO_STOCK: Words =
 const NOTHING: Words = ["rien à mesurer", "nothing to measure"];
 const NO_MONTH_END: Words = ["aucune fin de mois dans la période", "no month end in the period"];
 
-/// Quantile by linear interpolation between the two nearest ranks (type 7): `values` is reordered.
-pub(crate) fn percentile(values: &mut [i64], p: f64) -> Option<f64> {
-    let last = values.len().checked_sub(1)?;
+/// Quantile of sorted values by linear interpolation between the two nearest ranks (type 7).
+pub(crate) fn percentile(sorted: &[i64], p: f64) -> Option<f64> {
+    let last = sorted.len().checked_sub(1)?;
     let at = p.clamp(0.0, 1.0) * last as f64;
     let low = (at.floor() as usize).min(last);
-    let (_, &mut below, above) = values.select_nth_unstable(low);
-    let part = at - low as f64;
-    let above = above.iter().min().copied().unwrap_or(below);
-    Some(below as f64 + part * (above as f64 - below as f64))
+    let below = *sorted.get(low)? as f64;
+    let above = *sorted.get((low + 1).min(last))? as f64;
+    Some(below + (at - low as f64) * (above - below))
 }
 
 /// What one view says, computed once for all figures.
@@ -97,7 +96,12 @@ impl<'a> Measured<'a> {
                 *sum = Some(sum.unwrap_or(0).saturating_add(v));
             }
         };
-        for (at, cells) in daily(view, scope, scope.first_day(), day) {
+        // One pass gives the rows of the period and those of the mean output.
+        let spell = window(view, day, wanted_days(view, day));
+        let begin = spell.map_or(scope.first_day(), |w| w.0.min(scope.first_day()));
+        let rows = daily(view, scope, begin, day);
+        let pace = spell.map_or_else(Pace::default, |w| pace_of(view, &rows, w.0, day, w.1));
+        for &(at, cells) in rows.iter().filter(|r| r.0 >= scope.first_day()) {
             closing = Some(cells);
             if neutralised(rules, at) {
                 neutral_days += 1;
@@ -130,7 +134,7 @@ impl<'a> Measured<'a> {
         let mut me = Self {
             view,
             stock,
-            pace: pace(view, scope, day),
+            pace,
             arrivals,
             done,
             auto,
@@ -166,6 +170,8 @@ impl<'a> Measured<'a> {
                 }
             }
         }
+        me.leads.sort_unstable();
+        me.nets.sort_unstable();
         me.scan = found;
         me
     }
@@ -369,7 +375,8 @@ fn raw(id: &str, scope: &Scope, measured: &[Measured<'_>]) -> Result<Raw, Words>
         "backlog_age_15" => {
             let parts = each(measured, &mut notes, |m| {
                 m.stock?;
-                Ok(received_within(m.view, m.scan()?, 15))
+                let day = m.scan()?.day;
+                Ok(received_within(m.view, scope, &[day], 15))
             })?;
             share_of(&parts)
         }
@@ -490,21 +497,6 @@ fn share_of(parts: &[(i64, i64, i64)]) -> Raw {
     Raw { left_out: parts.iter().map(|p| p.2).sum(), ..rate(&pairs) }
 }
 
-/// Open cases received at most `days` worked days ago, open cases measured, open cases left out.
-fn received_within(view: View<'_>, found: &Scan, days: i64) -> (i64, i64, i64) {
-    let mut part = (0, 0, 0);
-    for o in &found.open {
-        if o.excluded {
-            part.2 += 1;
-            continue;
-        }
-        part.1 += 1;
-        let age = view.calendar.count_numbers(DayCounter::Worked, o.opened_day, found.day);
-        part.0 += i64::from(age <= days);
-    }
-    part
-}
-
 fn month_ends(
     scope: &Scope,
     measured: &[Measured<'_>],
@@ -512,23 +504,15 @@ fn month_ends(
 ) -> Result<Raw, Words> {
     let parts = each(measured, notes, |m| {
         m.scan()?;
-        let mut sum = (0, 0, 0);
-        let mut ends = 0;
+        let mut ends = Vec::new();
         let mut month = scope.period.from.first_of_month();
         while month <= scope.period.to {
             let end = m.view.calendar.month_end_worked(month.last_of_month());
-            let known = m.view.last_day().is_some_and(|l| day_number(end) <= l)
-                && m.view
-                    .cases()
-                    .is_some_and(|t| day_number(end) >= t.warm_from.unwrap_or(i32::MIN));
+            let number = day_number(end);
+            let known = m.view.last_day().is_some_and(|l| number <= l)
+                && m.view.cases().is_some_and(|t| number >= t.warm_from.unwrap_or(i32::MIN));
             if scope.period.contains(end) && known {
-                let mut at = scope.clone();
-                (at.period.from, at.period.to) = (end, end);
-                if let Some(found) = scan(m.view, &at) {
-                    let part = received_within(m.view, &found, 15);
-                    sum = (sum.0 + part.0, sum.1 + part.1, sum.2 + part.2);
-                    ends += 1;
-                }
+                ends.push(number);
             }
             let next = eclusier_core::Grain::Month.next(month);
             if next <= month {
@@ -536,7 +520,10 @@ fn month_ends(
             }
             month = next;
         }
-        if ends == 0 { Err(NO_MONTH_END) } else { Ok(sum) }
+        if ends.is_empty() {
+            return Err(NO_MONTH_END);
+        }
+        Ok(received_within(m.view, scope, &ends, 15))
     })?;
     Ok(share_of(&parts))
 }
@@ -573,7 +560,16 @@ fn delay(id: &str, measured: &[Measured<'_>], notes: &mut Vec<[String; 2]>) -> R
         }
         Ok((if net { &m.nets } else { &m.leads }, m.left_out, found))
     })?;
-    let mut values: Vec<i64> = parts.iter().flat_map(|p| p.0.iter().copied()).collect();
+    // Each part is sorted; a single one, the usual case, is read where it is.
+    let mut together = Vec::new();
+    let values: &[i64] = match parts.as_slice() {
+        [only] => only.0,
+        _ => {
+            together.extend(parts.iter().flat_map(|p| p.0.iter().copied()));
+            together.sort_unstable();
+            &together
+        }
+    };
     let given_up: usize =
         parts.iter().map(|p| p.2.closed.iter().filter(|c| !c.settled).count()).sum();
     let silent: usize = parts
@@ -612,7 +608,7 @@ fn delay(id: &str, measured: &[Measured<'_>], notes: &mut Vec<[String; 2]>) -> R
         _ if id.ends_with("_p75") => 0.75,
         _ => 0.9,
     };
-    Ok(Raw { value: percentile(&mut values, p), n, left_out, ..Raw::default() })
+    Ok(Raw { value: percentile(values, p), n, left_out, ..Raw::default() })
 }
 
 /// Standard normal deviate of a two-sided interval of 80 %.
@@ -679,8 +675,7 @@ fn due_soon(k: i64, measured: &[Measured<'_>], notes: &mut Vec<[String; 2]>) -> 
 }
 
 fn proposal(m: &Measured<'_>) -> Option<i64> {
-    let mut leads = m.leads.clone();
-    percentile(&mut leads, 0.75).map(|d| (d.ceil() as i64).max(1))
+    percentile(&m.leads, 0.75).map(|d| (d.ceil() as i64).max(1))
 }
 
 /// The target to propose where none is defined: the lead time below which 75 %
@@ -724,8 +719,7 @@ pub fn return_to_target(view: View<'_>, scope: &Scope) -> ReturnToTarget {
     if stock <= target {
         return ReturnToTarget::Reached;
     }
-    let wanted = view.rules_at(day).map_or(20, |r| i64::from(r.output_window_days)).max(1);
-    let Some((from, days)) = window(view, day, wanted) else {
+    let Some((from, days)) = window(view, day, wanted_days(view, day)) else {
         return ReturnToTarget::Unknown(NO_DATA);
     };
     let rows = daily(view, scope, from, day);

@@ -237,6 +237,55 @@ pub(crate) fn scan(view: View<'_>, scope: &Scope) -> Option<Scan> {
     Some(found)
 }
 
+/// Open cases at the end of each of some days (in order) that were received at most `within`
+/// worked days before, open cases, open cases left out by exclusion windows.
+pub(crate) fn received_within(
+    view: View<'_>,
+    scope: &Scope,
+    days: &[i32],
+    within: i64,
+) -> (i64, i64, i64) {
+    let mut sum = (0, 0, 0);
+    let (Some(table), Some(&end)) = (view.cases(), days.last()) else { return sum };
+    let mask = scope.dims.mask(table);
+    let windows = view.rules_at(end).map_or(&[][..], |r| &r.exclusion);
+    let excluded = Windows::new(table, windows);
+    let mut add = |opened: i32, combo: u32, from: i32, until: i32| {
+        let first = days.partition_point(|&d| d < from);
+        let last = days.partition_point(|&d| d < until);
+        for &day in days.get(first..last).unwrap_or(&[]) {
+            if excluded.cover(combo, opened) {
+                sum.2 += 1;
+                continue;
+            }
+            sum.1 += 1;
+            let age = view.calendar.count_numbers(DayCounter::Worked, opened, day);
+            sum.0 += i64::from(age <= within);
+        }
+    };
+    for (i, (&opened, &combo)) in table.opened_day.iter().zip(&table.combo).enumerate() {
+        if opened > end || !mask.get(combo as usize).copied().unwrap_or(false) {
+            continue;
+        }
+        let mut since = Some(opened);
+        for t in table.transitions(i) {
+            match t.kind {
+                TransitionKind::Close(_) => {
+                    if let Some(from) = since.take() {
+                        add(opened, combo, from, t.day);
+                    }
+                }
+                TransitionKind::Reopen => since = Some(t.day),
+                TransitionKind::HoldEnter { .. } | TransitionKind::HoldLeave => {}
+            }
+        }
+        if let Some(from) = since {
+            add(opened, combo, from, i32::MAX);
+        }
+    }
+    sum
+}
+
 /// Days of hold inside a case, on its counter, up to an instant of closing.
 pub(crate) fn held_days(
     view: View<'_>,
@@ -246,9 +295,13 @@ pub(crate) fn held_days(
     until_day: i32,
     counter: DayCounter,
 ) -> i64 {
+    let transitions = table.transitions(case);
+    if transitions.len() < 2 {
+        return 0;
+    }
     let mut since: Option<i32> = None;
     let mut sum = 0;
-    for t in table.transitions(case) {
+    for t in transitions {
         if t.us > until_us {
             break;
         }
@@ -272,13 +325,8 @@ pub(crate) struct Pace {
     pub days: i64,
     /// Settled over them.
     pub settled: i64,
-    /// Arrivals over them, when known.
-    pub arrivals: Option<i64>,
     /// Standard deviation of the daily output.
     pub deviation: f64,
-    /// First and last day of the window.
-    pub from: i32,
-    pub to: i32,
 }
 
 impl Pace {
@@ -342,13 +390,18 @@ pub(crate) fn window(view: View<'_>, day: i32, wanted: i64) -> Option<(i32, i64)
     start.map(|s| (s, found))
 }
 
+/// Worked days the mean output is taken over.
+pub(crate) fn wanted_days(view: View<'_>, day: i32) -> i64 {
+    view.rules_at(day).map_or(20, |r| i64::from(r.output_window_days)).max(1)
+}
+
 /// Mean output over the last worked days of the rules (20 unless said otherwise).
 pub(crate) fn pace(view: View<'_>, scope: &Scope, day: i32) -> Pace {
-    let rules = view.rules_at(day);
-    let wanted = i64::from(rules.map_or(20, |r| r.output_window_days)).max(1);
     let day = day.min(view.last_day().unwrap_or(day));
-    let Some((from, days)) = window(view, day, wanted) else { return Pace::default() };
-    pace_over(view, scope, from, day, days)
+    match window(view, day, wanted_days(view, day)) {
+        None => Pace::default(),
+        Some((from, days)) => pace_of(view, &daily(view, scope, from, day), from, day, days),
+    }
 }
 
 /// What left as done that day: settled, and lapsed where silence is all one can see.
@@ -361,25 +414,28 @@ pub(crate) fn outputs(view: View<'_>, cells: &Cells) -> i64 {
     flow(HUMAN).saturating_add(flow(AUTO)).saturating_add(lapsed)
 }
 
-/// Output between two days, over a known number of worked days.
-pub(crate) fn pace_over(view: View<'_>, scope: &Scope, from: i32, to: i32, days: i64) -> Pace {
+/// Output of the rows between two days, over a known number of worked days.
+pub(crate) fn pace_of(
+    view: View<'_>,
+    rows: &[(i32, Cells)],
+    from: i32,
+    to: i32,
+    days: i64,
+) -> Pace {
     let rules = view.rules_at(to);
-    let mut pace = Pace { days, from, to, ..Pace::default() };
+    let mut pace = Pace { days, ..Pace::default() };
     let mut squares = 0.0;
-    for (day, cells) in daily(view, scope, from, to) {
-        if neutralised(rules, day) {
+    for (day, cells) in rows {
+        if *day < from || *day > to || neutralised(rules, *day) {
             continue;
         }
-        let settled = outputs(view, &cells);
+        let settled = outputs(view, cells);
         pace.settled = pace.settled.saturating_add(settled);
         squares += settled as f64 * settled as f64;
-        if let Some(arrivals) = cells.flows[crate::posting::ARRIVALS] {
-            pace.arrivals = Some(pace.arrivals.unwrap_or(0).saturating_add(arrivals));
-        }
     }
     if days > 1 {
         let mean = pace.settled as f64 / days as f64;
-        pace.deviation = ((squares / days as f64 - mean * mean).max(0.0)).sqrt();
+        pace.deviation = (squares / days as f64 - mean * mean).max(0.0).sqrt();
     }
     pace
 }

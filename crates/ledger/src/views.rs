@@ -167,7 +167,10 @@ pub fn delays(views: &[View<'_>], scope: &Scope) -> Delays {
     if out.n > 0 {
         out.mean = Some(leads.iter().sum::<i64>() as f64 / out.n as f64);
     }
-    let of = |values: &mut Vec<i64>| [0.5, 0.75, 0.9].map(|p| percentile(values, p));
+    let of = |values: &mut Vec<i64>| {
+        values.sort_unstable();
+        [0.5, 0.75, 0.9].map(|p| percentile(values, p))
+    };
     out.percentiles = of(&mut leads);
     out.net_percentiles = tells_holds.then(|| of(&mut nets));
     out
