@@ -69,6 +69,7 @@ pub(crate) struct Inner {
     pub(crate) registry: Registry,
     pub(crate) lake: Arc<Lake>,
     pub(crate) tables: Tables,
+    pub(crate) answers: crate::answers::Answers,
     pub(crate) jobs: crate::jobs::Running,
     changes: broadcast::Sender<Change>,
     now: Option<Timestamp>,
@@ -91,6 +92,7 @@ impl App {
             registry,
             lake,
             tables: Tables::default(),
+            answers: crate::answers::Answers::default(),
             jobs: crate::jobs::Running::default(),
             changes,
             now: options.now,
@@ -144,6 +146,7 @@ impl App {
 
     pub(crate) fn tell_process(&self, process: &ProcessId) {
         self.0.tables.forget(process);
+        self.0.answers.forget(process);
         self.tell(Change::Process { process: process.to_string() });
     }
 

@@ -8,6 +8,7 @@ use eclusier_ledger::{
     cases_behind, daily_ledger, indicators, proposed_target, return_to_target, where_to_act,
 };
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use rayon::prelude::*;
 
 use crate::{
     App,
@@ -178,8 +179,20 @@ impl App {
     pub async fn cockpit(&self, selection: &Selection) -> AppResult<Cockpit> {
         let desks = self.desks(selection).await?;
         let basis = self.basis(&desks);
-        let selection = selection.clone();
-        self.blocking(move || build(&desks, &selection, basis)).await
+        let asked = ("cockpit", selection.clone(), Grain::Day);
+        let known = self.0.answers.find::<Cockpit>(&asked, &desks);
+        let cockpit = match known {
+            Some(cockpit) => cockpit,
+            None => {
+                let selection = selection.clone();
+                let held = desks.clone();
+                let rests_on = basis.clone();
+                let made = self.blocking(move || build(&held, &selection, rests_on)).await?;
+                self.0.answers.keep(asked, desks, made)
+            }
+        };
+        // The day goes on while the data stay: what they rest on is told afresh.
+        Ok(Cockpit { basis, ..(*cockpit).clone() })
     }
 }
 
@@ -195,15 +208,28 @@ fn build(desks: &[Arc<Desk>], selection: &Selection, basis: Basis) -> AppResult<
         });
     };
     let views: Vec<View<'_>> = desks.iter().map(|d| d.view()).collect();
-    let mut stocks = Vec::new();
-    for desk in desks {
-        if let Some(row) = stock_row(desk, selection)? {
-            stocks.push(row);
-        }
-    }
-    let overdue = card(desks, &views, &scope, &stocks, "overdue")?;
-    let due_soon = card(desks, &views, &scope, &stocks, "due_soon_5")?;
-    let act = where_to_act(&views, &scope, ACTIONS);
+    let rows = || -> AppResult<Vec<StockRow>> {
+        let rows: AppResult<Vec<Option<StockRow>>> =
+            desks.par_iter().map(|desk| stock_row(desk, selection)).collect();
+        Ok(rows?.into_iter().flatten().collect())
+    };
+    let totals = || -> AppResult<[Option<Figure>; 3]> {
+        let mut now = indicators(&views, &scope, &["overdue", "due_soon_5"])?;
+        now.sort_by_key(|f| f.id != "overdue");
+        let mut now = now.into_iter();
+        Ok([now.next(), now.next(), overdue_before(desks, &views, &scope)?])
+    };
+    let ((stocks, totals), act) =
+        rayon::join(|| rayon::join(rows, totals), || where_to_act(&views, &scope, ACTIONS));
+    let stocks = stocks?;
+    let [late, soon, before] = totals?;
+    let change = late
+        .as_ref()
+        .and_then(|f| f.value)
+        .zip(before.and_then(|f| f.value))
+        .map(|(now, then)| now - then);
+    let overdue = card(desks, &scope, &stocks, "overdue", late, change)?;
+    let due_soon = card(desks, &scope, &stocks, "due_soon_5", soon, None)?;
     let mut proposed = Vec::new();
     for desk in desks.iter().filter(|d| !d.view().has_target()) {
         let Some(own) = desk.scope(selection)? else { continue };
@@ -218,14 +244,28 @@ fn build(desks: &[Arc<Desk>], selection: &Selection, basis: Basis) -> AppResult<
     Ok(Cockpit { basis, overdue: Some(overdue), due_soon: Some(due_soon), act, stocks, proposed })
 }
 
-fn card(
+/// The late cases at the end of the worked day before.
+fn overdue_before(
     desks: &[Arc<Desk>],
     views: &[View<'_>],
     scope: &Scope,
+) -> AppResult<Option<Figure>> {
+    let Some(before) = desks.first().map(|d| d.calendar.previous_worked(scope.period.to)) else {
+        return Ok(None);
+    };
+    let Ok(period) = Period::new(scope.period.from.min(before), before) else { return Ok(None) };
+    let earlier = Scope { period, ..scope.clone() };
+    Ok(indicators(views, &earlier, &["overdue"])?.into_iter().next())
+}
+
+fn card(
+    desks: &[Arc<Desk>],
+    scope: &Scope,
     stocks: &[StockRow],
     id: &str,
+    mut figure: Option<Figure>,
+    change: Option<f64>,
 ) -> AppResult<Card> {
-    let mut figure = indicators(views, scope, &[id])?.into_iter().next();
     // The sum of the processes that have a target is worth showing even when others have none.
     let known: Vec<f64> = stocks.iter().filter_map(|s| s.value(id)).collect();
     if let Some(f) = &mut figure
@@ -234,19 +274,6 @@ fn card(
     {
         f.value = Some(known.iter().sum());
         f.reason = None;
-    }
-    let mut change = None;
-    if id == "overdue" {
-        let day = scope.period.to;
-        let before = desks.first().map(|d| d.calendar.previous_worked(day));
-        if let Some(before) = before
-            && let Ok(period) = Period::new(scope.period.from.min(before), before)
-        {
-            let earlier = Scope { period, ..scope.clone() };
-            let then = indicators(views, &earlier, &[id])?.into_iter().next();
-            let now = figure.as_ref().and_then(|f| f.value);
-            change = now.zip(then.and_then(|f| f.value)).map(|(now, then)| now - then);
-        }
     }
     let mut lines = Vec::new();
     for (desk, row) in desks.iter().zip(stocks) {

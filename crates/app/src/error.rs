@@ -61,7 +61,7 @@ pub enum AppError {
     Registry(#[from] eclusier_registry::RegistryError),
     /// The lake failed.
     #[error(transparent)]
-    Lake(#[from] eclusier_lake::LakeError),
+    Lake(eclusier_lake::LakeError),
     /// Figures could not be measured.
     #[error(transparent)]
     Ledger(#[from] eclusier_ledger::LedgerError),
@@ -166,6 +166,16 @@ impl AppError {
                     format!("An operation failed, nothing changed: {why}"),
                 ]
             }
+        }
+    }
+}
+
+impl From<eclusier_lake::LakeError> for AppError {
+    fn from(error: eclusier_lake::LakeError) -> Self {
+        match error {
+            // The lake stops because a person asked, whether it was merging or waiting its turn.
+            eclusier_lake::LakeError::Stopped => AppError::Cancelled,
+            other => AppError::Lake(other),
         }
     }
 }

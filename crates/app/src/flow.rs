@@ -6,6 +6,8 @@ use eclusier_ledger::{
     age_strata_fifo, cumulative_flow, daily_ledger, delays, indicators, stock_by_awaited,
 };
 use jiff::civil::Date;
+use rayon::prelude::*;
+use std::sync::Arc;
 
 use crate::{
     App,
@@ -69,66 +71,86 @@ impl App {
     pub async fn flow(&self, selection: &Selection, grain: Grain) -> AppResult<Flow> {
         let desks = self.desks(selection).await?;
         let basis = self.basis(&desks);
-        let selection = selection.clone();
-        self.blocking(move || {
-            let Some(scope) = common_scope(&desks, &selection)? else {
-                return Ok(empty(basis));
-            };
-            let views: Vec<View<'_>> = desks.iter().map(|d| d.view()).collect();
-            let query = LedgerQuery {
-                grain,
-                period: Some(scope.period),
-                dims: scope.dims.clone(),
-                ..LedgerQuery::default()
-            };
-            let figures = indicators(&views, &scope, &[])?;
-            let ledger = daily_ledger(&views, &query)?;
-            let opening = ledger.first().and_then(|r| r.opening);
-            let last = scope.period.to;
-            let ledger = ledger
-                .into_iter()
-                .map(|row| FlowRow {
-                    neutralised: desks.iter().any(|d| neutralised(d, row.from, row.to)),
-                    partial: grain.next(row.from) > last.tomorrow().unwrap_or(last),
-                    row,
-                })
-                .collect();
-            let strata =
-                age_strata(&views, &scope).or_else(|| match (desks.as_slice(), &views[..]) {
-                    ([desk], [view]) if matches!(desk.facts, Facts::Counts(_)) => {
-                        age_strata_fifo(*view, &scope)
-                    }
-                    _ => None,
-                });
-            let mut cannot = Vec::new();
-            for figure in &figures {
-                if let Some(reason) = &figure.reason
-                    && !cannot.contains(reason)
-                {
-                    cannot.push(reason.clone());
-                }
+        let asked = ("flow", selection.clone(), grain);
+        let flow = match self.0.answers.find::<Flow>(&asked, &desks) {
+            Some(flow) => flow,
+            None => {
+                let (held, rests_on) = (desks.clone(), basis.clone());
+                let selection = selection.clone();
+                let made = self.blocking(move || build(&held, &selection, grain, rests_on)).await?;
+                self.0.answers.keep(asked, desks, made)
             }
-            let target = match desks.as_slice() {
-                [only] => only.current_rules().target_for(None).cloned(),
-                _ => None,
-            };
-            Ok(Flow {
-                basis,
-                figures,
-                ledger,
-                cumulative: cumulative_flow(&views, &scope, grain),
-                opening,
-                strata,
-                awaited: stock_by_awaited(&views, &scope),
-                delays: by_month(&views, &scope),
-                whole: Some(delays(&views, &scope)),
-                stock_target: target.as_ref().and_then(|t| t.stock),
-                delay_target: target.map(|t| t.days),
-                cannot,
-            })
-        })
-        .await
+        };
+        Ok(Flow { basis, ..(*flow).clone() })
     }
+}
+
+fn build(
+    desks: &[Arc<Desk>],
+    selection: &Selection,
+    grain: Grain,
+    basis: Basis,
+) -> AppResult<Flow> {
+    let Some(scope) = common_scope(desks, selection)? else { return Ok(empty(basis)) };
+    let views: Vec<View<'_>> = desks.iter().map(|d| d.view()).collect();
+    let query = LedgerQuery {
+        grain,
+        period: Some(scope.period),
+        dims: scope.dims.clone(),
+        ..LedgerQuery::default()
+    };
+    let ((figures, rows), (points, (whole, strata))) = rayon::join(
+        || rayon::join(|| indicators(&views, &scope, &[]), || daily_ledger(&views, &query)),
+        || {
+            rayon::join(
+                || by_month(&views, &scope),
+                || rayon::join(|| delays(&views, &scope), || age_strata(&views, &scope)),
+            )
+        },
+    );
+    let (figures, rows) = (figures?, rows?);
+    let opening = rows.first().and_then(|r| r.opening);
+    let last = scope.period.to;
+    let ledger = rows
+        .into_iter()
+        .map(|row| FlowRow {
+            neutralised: desks.iter().any(|d| neutralised(d, row.from, row.to)),
+            partial: grain.next(row.from) > last.tomorrow().unwrap_or(last),
+            row,
+        })
+        .collect();
+    let strata = strata.or_else(|| match (desks, &views[..]) {
+        ([desk], [view]) if matches!(desk.facts, Facts::Counts(_)) => {
+            age_strata_fifo(*view, &scope)
+        }
+        _ => None,
+    });
+    let mut cannot = Vec::new();
+    for figure in &figures {
+        if let Some(reason) = &figure.reason
+            && !cannot.contains(reason)
+        {
+            cannot.push(reason.clone());
+        }
+    }
+    let target = match desks {
+        [only] => only.current_rules().target_for(None).cloned(),
+        _ => None,
+    };
+    Ok(Flow {
+        basis,
+        figures,
+        ledger,
+        cumulative: cumulative_flow(&views, &scope, grain),
+        opening,
+        strata,
+        awaited: stock_by_awaited(&views, &scope),
+        delays: points,
+        whole: Some(whole),
+        stock_target: target.as_ref().and_then(|t| t.stock),
+        delay_target: target.map(|t| t.days),
+        cannot,
+    })
 }
 
 fn empty(basis: Basis) -> Flow {
@@ -155,22 +177,22 @@ fn neutralised(desk: &Desk, from: Date, to: Date) -> bool {
 }
 
 fn by_month(views: &[View<'_>], scope: &Scope) -> Vec<DelayPoint> {
-    let mut points = Vec::new();
+    let mut months = Vec::new();
     let mut start = Grain::Month.start_of(scope.period.from);
     while start <= scope.period.to {
         let next = Grain::Month.next(start);
         let last = next.yesterday().unwrap_or(next).min(scope.period.to);
-        if let Ok(period) = Period::new(start.max(scope.period.from), last) {
-            let part = Scope { period, ..scope.clone() };
-            points.push(DelayPoint {
-                period: Grain::Month.name(start),
-                delays: delays(views, &part),
-            });
-        }
+        months.extend(Period::new(start.max(scope.period.from), last));
         if next <= start {
             break;
         }
         start = next;
     }
-    points
+    months
+        .into_par_iter()
+        .map(|period| DelayPoint {
+            period: Grain::Month.name(period.from),
+            delays: delays(views, &Scope { period, ..scope.clone() }),
+        })
+        .collect()
 }

@@ -378,6 +378,9 @@ impl App {
                     let lake = self.0.lake.clone();
                     let commit = ready.commit.clone();
                     self.blocking(move || Ok(lake.discard(&commit)?)).await?;
+                    if let Some(name) = &ready.import.quarantine_path {
+                        let _ = std::fs::remove_file(self.0.home.quarantine().join(name));
+                    }
                     return Err(match error {
                         RegistryError::Conflict { .. } => {
                             AppError::Conflict { process: options.process.clone() }
@@ -561,8 +564,16 @@ impl Worker {
             Ok(mut ready) => {
                 if self.options.dry_run {
                     refused.discard();
-                } else if refused.finish()? {
-                    ready.import.quarantine_path = Some(name);
+                    return Ok(ready);
+                }
+                match refused.finish() {
+                    Ok(true) => ready.import.quarantine_path = Some(name),
+                    Ok(false) => {}
+                    Err(error) => {
+                        self.app.0.lake.discard(&ready.commit)?;
+                        refused.discard();
+                        return Err(error);
+                    }
                 }
                 Ok(ready)
             }
@@ -633,7 +644,13 @@ impl Worker {
                 en: format!("{n} identical rows repeat inside this file: all are kept"),
             });
         }
-        findings.extend(self.lifecycle(&staged.commit, base)?);
+        match self.lifecycle(&staged.commit, base) {
+            Ok(met) => findings.extend(met),
+            Err(error) => {
+                lake.discard(&staged.commit)?;
+                return Err(error);
+            }
+        }
         let mut import = self.record(&findings);
         import.rows_read = report.rows_read;
         import.accepted = report.accepted;

@@ -4,12 +4,14 @@
 use std::{
     collections::HashMap,
     future::Future,
+    panic::AssertUnwindSafe,
     sync::{Arc, Mutex},
     time::Duration,
 };
 
 use eclusier_core::ProcessId;
 use eclusier_registry::{JobEnd, JobId, JobProgress, JobRecord, NewJob, RegistryError};
+use futures_util::FutureExt as _;
 use serde_json::Value;
 use tokio::sync::Semaphore;
 
@@ -36,6 +38,12 @@ impl Running {
     fn watches(&self) -> std::sync::MutexGuard<'_, HashMap<i64, Watch>> {
         self.watches.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
+}
+
+fn failed(error: &AppError) -> JobEnd {
+    let [fr, en] = error.words();
+    let result = serde_json::json!({ "kind": error.kind(), "fr": fr, "en": en });
+    JobEnd::Failed(result.to_string())
 }
 
 impl App {
@@ -68,7 +76,12 @@ impl App {
         let slots = self.0.jobs.slots.clone();
         tokio::spawn(async move {
             let _slot = slots.acquire_owned().await;
-            let end = app.perform(id, [fr, en], watch, work).await;
+            // A panic is a defect of ours: the job fails and says so, the next one gets its turn.
+            let performed = AssertUnwindSafe(app.perform(id, [fr, en], watch, work));
+            let end = performed.catch_unwind().await.unwrap_or_else(|_| {
+                tracing::error!(job = id.0, "a job panicked");
+                failed(&AppError::Task)
+            });
             if let Err(error) = app.0.registry.finish_job(id, end, app.now()).await {
                 tracing::error!(job = id.0, %error, "the end of a job could not be stored");
             }
@@ -102,11 +115,7 @@ impl App {
                 end = &mut work => return match end {
                     Ok(value) => JobEnd::Done(value.to_string()),
                     Err(AppError::Cancelled) => JobEnd::Cancelled,
-                    Err(error) => {
-                        let [fr, en] = error.words();
-                        let result = serde_json::json!({ "kind": error.kind(), "fr": fr, "en": en });
-                        JobEnd::Failed(result.to_string())
-                    }
+                    Err(error) => failed(&error),
                 },
                 () = tokio::time::sleep(Duration::from_millis(250)) => {
                     let (done, total) = watch.progress();

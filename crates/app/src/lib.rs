@@ -1,6 +1,7 @@
 //! Use cases, one file per noun: they join reading, storing and computing, and
 //! know nothing of HTTP or terminals.
 
+mod answers;
 mod app;
 pub mod cases;
 pub mod cockpit;

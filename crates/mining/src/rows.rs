@@ -81,6 +81,17 @@ impl Rows {
                     transitions.names().iter().map(|n| Lifecycle::from_name(Some(n))).collect();
                 for case in batch.cases() {
                     steps.clear();
+                    // Rows without lifecycle are tasks as they are: nothing to pair.
+                    if lifecycle[case.rows.clone()].iter().all(|&l| l == NONE) {
+                        steps.extend(case.rows.clone().map(|row| Step {
+                            activity: codes[row],
+                            start: batch.start(row).unwrap_or(times[row]),
+                            end: times[row],
+                        }));
+                        steps.sort_by_key(|s| (s.start, s.end));
+                        each(case.id, &steps);
+                        continue;
+                    }
                     let rows = case.rows.clone().map(|row| Row {
                         row,
                         activity: codes[row],
