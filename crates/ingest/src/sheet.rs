@@ -74,6 +74,11 @@ impl Cells {
         Some((self.text.get(*start..*end)?, *typed))
     }
 
+    /// Column of the cell set last.
+    fn last(&self) -> Option<u32> {
+        self.items.last().map(|(c, ..)| *c)
+    }
+
     fn width(&self) -> usize {
         self.items.iter().map(|(c, ..)| *c as usize + 1).max().unwrap_or(0)
     }

@@ -154,9 +154,9 @@ fn check_part(
 ) -> Result<(), IngestError> {
     const DOCTYPE: &[u8] = b"<!DOCTYPE";
     let mut buffer = vec![0u8; 128 << 10];
+    // Bytes since the last `<`, and the end of the last read: a word may straddle two.
     let mut stretch = 0u64;
-    // Bytes of `<!DOCTYPE` matched so far: the word may straddle two reads.
-    let mut matched = 0usize;
+    let mut carried: Vec<u8> = Vec::with_capacity(2 * DOCTYPE.len());
     loop {
         let read = match part.read(&mut buffer) {
             Ok(0) => return Ok(()),
@@ -168,26 +168,29 @@ fn check_part(
         if *expanded > allowed {
             return Err(bomb(name));
         }
-        for &byte in buffer.get(..read).unwrap_or_default() {
-            if byte == b'<' {
-                stretch = 0;
-                matched = 1;
-                continue;
-            }
-            stretch += 1;
-            if stretch > MAX_STRETCH {
+        let bytes = buffer.get(..read).unwrap_or_default();
+        carried.extend(bytes.iter().take(DOCTYPE.len()));
+        if memchr::memmem::find(&carried, DOCTYPE).is_some()
+            || memchr::memmem::find(bytes, DOCTYPE).is_some()
+        {
+            return Err(entities(name));
+        }
+        carried.drain(..carried.len().saturating_sub(DOCTYPE.len() - 1));
+        if bytes.len() >= DOCTYPE.len() {
+            carried.clear();
+            carried.extend(bytes.iter().skip(bytes.len() - (DOCTYPE.len() - 1)));
+        }
+        let mut from = 0usize;
+        for at in memchr::memchr_iter(b'<', bytes) {
+            if stretch + (at - from) as u64 > MAX_STRETCH {
                 return Err(bomb(name));
             }
-            if matched > 0 {
-                if DOCTYPE.get(matched) == Some(&byte) {
-                    matched += 1;
-                    if matched == DOCTYPE.len() {
-                        return Err(entities(name));
-                    }
-                } else {
-                    matched = 0;
-                }
-            }
+            stretch = 0;
+            from = at;
+        }
+        stretch += (bytes.len() - from) as u64;
+        if stretch > MAX_STRETCH {
+            return Err(bomb(name));
         }
     }
 }

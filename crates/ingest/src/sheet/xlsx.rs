@@ -2,6 +2,8 @@
 //! rows of one sheet as they stream by. Formulas are never run: the value the
 //! spreadsheet kept beside them is read. Macros and external links are not opened.
 
+use std::io::BufRead;
+
 use quick_xml::{
     XmlVersion,
     events::{BytesStart, Event},
@@ -380,21 +382,71 @@ pub(crate) fn shape(
 ) -> Result<XlsxShape, IngestError> {
     let mut shape = XlsxShape::default();
     let part = book.parts.get(sheet).map(String::as_str).unwrap_or_default();
-    each_start(archive, part, |e| match e.local_name().as_ref() {
-        "col" if attribute(e, "hidden").is_some_and(|v| v == "1" || v == "true") => {
-            let bound = |name| attribute(e, name).and_then(|v| v.parse::<u32>().ok());
-            if let (Some(min), Some(max)) = (bound("min"), bound("max")) {
-                shape.hidden.push((min.saturating_sub(1), max.saturating_sub(1)));
+    let bad = || malformed(archive.name(), part);
+    let Some(mut xml) = archive.xml(part)? else { return Ok(shape) };
+    let config = xml.config_mut();
+    config.expand_empty_elements = false;
+    config.check_end_names = false;
+    config.allow_unmatched_ends = true;
+    let mut buf = Vec::new();
+    loop {
+        buf.clear();
+        let (e, open) = match xml.read_event_into(&mut buf).map_err(|_| bad())? {
+            Event::Start(e) => (e, true),
+            Event::Empty(e) => (e, false),
+            Event::Eof => return Ok(shape),
+            _ => continue,
+        };
+        match e.local_name().as_ref() {
+            "col" if attribute(&e, "hidden").is_some_and(|v| v == "1" || v == "true") => {
+                let bound = |name| attribute(&e, name).and_then(|v| v.parse::<u32>().ok());
+                if let (Some(min), Some(max)) = (bound("min"), bound("max")) {
+                    shape.hidden.push((min.saturating_sub(1), max.saturating_sub(1)));
+                }
             }
-        }
-        "mergeCell" => {
-            if let Some(merge) = attribute(e, "ref").and_then(|r| range(&r)) {
-                shape.merges.push(merge);
+            "mergeCell" => {
+                if let Some(merge) = attribute(&e, "ref").and_then(|r| range(&r))
+                    && shape.merges.len() < super::MAX_MERGES
+                {
+                    shape.merges.push(merge);
+                }
             }
+            // The rows are most of the part and say nothing here: pass over their bytes.
+            "sheetData" if open => {
+                pass_over(&mut xml.stream(), b"sheetData>").map_err(|_| bad())?
+            }
+            _ => {}
         }
-        _ => {}
-    })?;
-    Ok(shape)
+    }
+}
+
+/// Consumes bytes up to and including `end`, or to the end of the part.
+fn pass_over(input: &mut impl BufRead, end: &[u8]) -> std::io::Result<()> {
+    let keep = end.len() - 1;
+    // The end of the last chunk, then the beginning of this one: a word may straddle two.
+    let mut joint: Vec<u8> = Vec::with_capacity(2 * end.len());
+    loop {
+        let chunk = input.fill_buf()?;
+        if chunk.is_empty() {
+            return Ok(());
+        }
+        let before = joint.len();
+        joint.extend(chunk.iter().take(keep));
+        let straddles = memchr::memmem::find(&joint, end).map(|at| at + end.len() - before);
+        let inside = memchr::memmem::find(chunk, end).map(|at| at + end.len());
+        if let Some(used) = straddles.or(inside) {
+            input.consume(used);
+            return Ok(());
+        }
+        if chunk.len() >= keep {
+            joint.clear();
+            joint.extend(chunk.iter().skip(chunk.len() - keep));
+        } else {
+            joint.drain(..joint.len().saturating_sub(keep));
+        }
+        let used = chunk.len();
+        input.consume(used);
+    }
 }
 
 /// Rows of one sheet, streamed.
@@ -480,7 +532,7 @@ impl XlsxRows {
                             }
                         }
                         self.cell(book, cells, column, &kind, style)?;
-                        if cells.width() > self.limits.columns {
+                        if column as usize >= self.limits.columns && cells.last() == Some(column) {
                             return Err(super::too_wide(
                                 &self.name,
                                 cells.line,
@@ -628,6 +680,18 @@ mod tests {
         let mut out = String::new();
         unescape_controls("a_x000D_b_x005F_c_xZZ", &mut out);
         assert_eq!(out, "a\rb_c_xZZ");
+    }
+
+    #[test]
+    fn passing_over_stops_right_after_the_word_however_it_is_cut() {
+        let text = b"<row><c>sheetDat</c></row></sheetData><mergeCells/>";
+        for size in 1..text.len() {
+            let mut input = std::io::BufReader::with_capacity(size, &text[..]);
+            pass_over(&mut input, b"sheetData>").unwrap_or_else(|e| panic!("{e}"));
+            let mut rest = String::new();
+            std::io::Read::read_to_string(&mut input, &mut rest).unwrap_or_default();
+            assert_eq!(rest, "<mergeCells/>", "chunks of {size}");
+        }
     }
 
     #[test]
