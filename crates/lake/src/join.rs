@@ -345,3 +345,26 @@ impl<'b> Landing<'b> {
             .collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kept(orders: &[u32]) -> Vec<bool> {
+        let rows: Vec<Candidate<'_>> = orders
+            .iter()
+            .map(|&order| Candidate { order, source: 0, day: false, activity: "a" })
+            .collect();
+        let mut keep = Vec::new();
+        settle(&rows, 0, &[], &mut keep, &mut Tally::default());
+        keep
+    }
+
+    #[test]
+    fn a_delivery_with_fewer_equal_rows_does_not_free_the_ranks_of_another() {
+        assert_eq!(kept(&[1, 1, 2, 3, 3]), [true, true, false, false, false]);
+        assert_eq!(kept(&[1, 2, 2, 2, 3, 3, 3, 3])[..4], [true, false, true, true]);
+        assert_eq!(kept(&[LIVE, LIVE, 7, 7, 7]), [true, true, false, false, true]);
+        assert_eq!(kept(&[]), Vec::<bool>::new());
+    }
+}

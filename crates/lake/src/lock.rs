@@ -16,7 +16,15 @@ const RETRY: Duration = Duration::from_millis(25);
 /// Held while one process of the lake is being changed; released when dropped.
 #[derive(Debug)]
 pub struct LockGuard {
+    process: ProcessId,
     _file: File,
+}
+
+impl LockGuard {
+    /// The process held.
+    pub fn process(&self) -> &ProcessId {
+        &self.process
+    }
 }
 
 impl Lake {
@@ -39,7 +47,7 @@ impl Lake {
         self.disk.create_dirs(&folder).map_err(|e| LakeError::io("create", &folder, e))?;
         let path = folder.join("lock");
         let file = self.disk.open_lock(&path).map_err(|e| LakeError::io("open", &path, e))?;
-        Ok(hold(file, &path)?.map(|file| LockGuard { _file: file }))
+        Ok(hold(file, &path)?.map(|file| LockGuard { process: process.clone(), _file: file }))
     }
 
     /// A folder nobody else writes in, kept from the sweeper by a lock of its own.

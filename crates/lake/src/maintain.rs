@@ -9,8 +9,9 @@ use eclusier_core::{Commit, DataFile, DeliveryId, FileKind, ProcessId, Snapshot}
 use serde::Serialize;
 
 use crate::{
-    Lake, LakeError, Stop,
+    Lake, LakeError, LockGuard, Stop,
     block::Names,
+    disk::Entry,
     join::{Joiner, Landing, Orders, Rule, Tally},
     stage::merge,
     write::{Address, Publisher},
@@ -39,26 +40,48 @@ struct Manifest<'a> {
 }
 
 impl Lake {
+    /// Processes that have a folder in the lake.
+    pub fn processes(&self) -> Result<Vec<ProcessId>, LakeError> {
+        let entries =
+            self.disk.list(&self.root).map_err(|e| LakeError::io("list", &self.root, e))?;
+        let named = |e: &Entry| ProcessId::new(e.path.file_name()?.to_str()?).ok();
+        Ok(entries.iter().filter(|e| e.is_dir).filter_map(named).collect())
+    }
+
     /// Removes what a crash left: files for which `known` says no, and staging folders whose
     /// owner is dead. `known` is asked about paths below the root; answer yes for every file of
     /// a version that may still be read. Processes being changed are left alone.
+    ///
+    /// `known` must answer for the moment it is asked, not from a list read before: an import
+    /// that commits between the list and its process's turn would lose its files. Where the
+    /// answer is a list, hold the process, read the list, then [`Lake::sweep_process`].
     pub fn sweep(&self, known: &dyn Fn(&str) -> bool) -> Result<SweepReport, LakeError> {
         let mut report = SweepReport::default();
-        let list = |path: &Path| self.disk.list(path).map_err(|e| LakeError::io("list", path, e));
-        for entry in list(&self.root)? {
-            let name = entry.path.file_name().and_then(|n| n.to_str()).unwrap_or_default();
-            let Ok(process) = ProcessId::new(name) else { continue };
-            if !entry.is_dir {
-                continue;
+        for process in self.processes()? {
+            match self.try_lock(&process)? {
+                Some(guard) => {
+                    let swept = self.sweep_process(&guard, known)?;
+                    report.files += swept.files;
+                    report.bytes += swept.bytes;
+                    report.staging += swept.staging;
+                }
+                None => report.busy += 1,
             }
-            let Some(_guard) = self.try_lock(&process)? else {
-                report.busy += 1;
-                continue;
-            };
-            report.staging += self.sweep_scratch(&entry.path)?;
-            for kind in ["events", "deliveries", "counts"] {
-                self.sweep_folder(&entry.path.join(kind), known, &mut report)?;
-            }
+        }
+        Ok(report)
+    }
+
+    /// Sweeps the process held: files for which `known` says no, and staging of the dead.
+    pub fn sweep_process(
+        &self,
+        guard: &LockGuard,
+        known: &dyn Fn(&str) -> bool,
+    ) -> Result<SweepReport, LakeError> {
+        let mut report = SweepReport::default();
+        let folder = self.root.join(guard.process().as_str());
+        report.staging += self.sweep_scratch(&folder)?;
+        for kind in ["events", "deliveries", "counts"] {
+            self.sweep_folder(&folder.join(kind), known, &mut report)?;
         }
         Ok(report)
     }

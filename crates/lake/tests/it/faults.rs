@@ -43,12 +43,12 @@ fn sizes() -> LakeOptions {
 }
 
 fn first() -> Delivery {
-    let rows = (0..24).map(|i| Row::new(&format!("{}", i % 6), "a", i * 4 * DAY)).collect();
+    let rows = (0..16).map(|i| Row::new(&format!("{}", i % 6), "a", i * 4 * DAY)).collect();
     Delivery::new(1, "si", None, rows)
 }
 
 fn second() -> Delivery {
-    let rows = (0..14).map(|i| Row::new(&format!("{}", i % 9), "b", i * 6 * DAY)).collect();
+    let rows = (0..10).map(|i| Row::new(&format!("{}", i % 8), "b", i * 6 * DAY)).collect();
     Delivery::new(2, "si", Some("1970-01-10..1970-01-20".parse().unwrap()), rows)
 }
 

@@ -170,6 +170,103 @@ fn the_manifest_lists_the_files_in_force() {
     assert!(text.contains(process().as_str()));
 }
 
+fn four(case: &str, day: i64) -> impl Iterator<Item = Row> {
+    (0..4).map(move |i| Row::new(case, ["a", "b", "c", "d"][i as usize], day * DAY + i))
+}
+
+/// Ranges of cases of the live files.
+fn ranges(book: &Book) -> Vec<(String, String)> {
+    book.snapshot
+        .of_kind(FileKind::Events)
+        .map(|f| (f.min_case.clone().unwrap(), f.max_case.clone().unwrap()))
+        .collect()
+}
+
+fn range(min: &str, max: &str) -> (String, String) {
+    (min.to_owned(), max.to_owned())
+}
+
+/// One month in three full files of two cases.
+fn three_files(folder: &Path) -> (Lake, Book) {
+    let lake = open(folder, LakeOptions { file_rows: 8, ..tiny() });
+    let mut book = Book::new();
+    let days = [("c", 2), ("e", 10), ("k", 2), ("m", 3), ("r", 10), ("t", 2)];
+    let rows = days.into_iter().flat_map(|(case, day)| four(case, day)).collect();
+    book.import(&lake, &Delivery::new(1, "si", None, rows), 50).unwrap();
+    assert_eq!(ranges(&book), [range("c", "e"), range("k", "m"), range("r", "t")]);
+    (lake, book)
+}
+
+#[test]
+fn a_case_that_lands_inside_a_full_file_has_it_rewritten() {
+    let folder = tempfile::tempdir().unwrap();
+    let (lake, mut book) = three_files(folder.path());
+    book.import(&lake, &Delivery::new(2, "si", None, four("l", 4).collect()), 50).unwrap();
+    assert!(lake.verify(&book.snapshot, &Stop::never()).unwrap().is_empty());
+    assert_eq!(ranges(&book), [range("c", "e"), range("k", "l"), range("m", "m"), range("r", "t")]);
+    // Between two full files, it stands alone.
+    book.import(&lake, &Delivery::new(3, "si", None, four("f", 4).collect()), 50).unwrap();
+    assert_eq!(ranges(&book)[1], range("f", "f"));
+    // Beside a small file, it joins it.
+    book.import(&lake, &Delivery::new(4, "si", None, four("g", 4).collect()), 50).unwrap();
+    assert_eq!(ranges(&book)[1], range("f", "g"));
+    assert!(lake.verify(&book.snapshot, &Stop::never()).unwrap().is_empty());
+}
+
+#[test]
+fn rewritten_files_do_not_reach_over_a_file_that_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let (lake, mut book) = three_files(folder.path());
+    // Day 10 is replaced by nothing: the first and the last file lose a case each.
+    let replace = Some("1970-01-11..1970-01-11".parse().unwrap());
+    let staged = book.import(&lake, &Delivery::new(2, "si", replace, vec![]), 50).unwrap();
+    assert_eq!(staged.replaced, 8);
+    assert_eq!(ranges(&book), [range("c", "c"), range("k", "m"), range("t", "t")]);
+    assert!(lake.verify(&book.snapshot, &Stop::never()).unwrap().is_empty());
+    // Compaction has nothing to join around a full file, and joins small neighbours.
+    let commit = lake.compact(&book.snapshot, &Stop::never()).unwrap();
+    assert_eq!(commit, Default::default());
+    let wider = open(folder.path(), LakeOptions { file_rows: 100, ..tiny() });
+    let rows = book.rows(&wider);
+    let commit = wider.compact(&book.snapshot, &Stop::never()).unwrap();
+    book.apply(&commit);
+    assert_eq!(ranges(&book), [range("c", "t")]);
+    assert_eq!(book.rows(&wider), rows);
+}
+
+#[test]
+fn a_case_pushed_to_a_later_month_joins_what_the_delivery_opens_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = open(folder.path(), LakeOptions::default());
+    let mut book = Book::new();
+    let rows = four("m", 2).chain(four("m", 40)).collect();
+    book.import(&lake, &Delivery::new(1, "si", None, rows), 50).unwrap();
+    // January goes; February opens around what is left of the case.
+    let replace = Some("1970-01-01..1970-01-31".parse().unwrap());
+    let rows = four("a", 41).chain(four("z", 41)).collect();
+    let staged = book.import(&lake, &Delivery::new(2, "si", replace, rows), 50).unwrap();
+    assert_eq!((staged.replaced, staged.cases_moved), (4, 1));
+    assert_eq!(ranges(&book), [range("a", "z")]);
+    assert!(lake.verify(&book.snapshot, &Stop::never()).unwrap().is_empty());
+}
+
+#[test]
+fn undoing_the_opening_of_a_case_brings_it_among_the_files_of_its_new_month() {
+    let folder = tempfile::tempdir().unwrap();
+    let (lake, mut book) = three_files(folder.path());
+    book.import(&lake, &Delivery::new(2, "si", None, four("d", -9).collect()), 50).unwrap();
+    book.import(&lake, &Delivery::new(3, "si", None, four("d", 5).collect()), 50).unwrap();
+    assert_eq!(ranges(&book)[0], range("d", "d"), "December comes first");
+    let staged = book.undo(&lake, 2).unwrap();
+    assert_eq!((staged.rows, staged.replaced, staged.events_live_added), (4, 4, 0));
+    assert_eq!(ranges(&book), [range("c", "d"), range("e", "e"), range("k", "m"), range("r", "t")]);
+    assert!(lake.verify(&book.snapshot, &Stop::never()).unwrap().is_empty());
+    // A re-sent row was a duplicate: it lives again once the delivery that brought it is gone.
+    book.import(&lake, &Delivery::new(4, "si", None, four("c", 2).take(1).collect()), 50).unwrap();
+    let staged = book.undo(&lake, 1).unwrap();
+    assert_eq!((staged.replaced, staged.events_live_added), (24, 1));
+}
+
 /// Remembers what was asked of the disk, in order.
 #[derive(Debug, Default)]
 struct Witness {

@@ -12,7 +12,8 @@ const EPOCH: i64 = 20_108 * DAY;
 
 fn row() -> impl Strategy<Value = Row> {
     let case = prop_oneof![
-        4 => "[a-d]",
+        3 => "[a-d]",
+        3 => "[a-e][x-z]",
         1 => Just("é".to_owned()),
         1 => Just("0012".to_owned()),
         1 => Just("dossier très long, au-delà d’un préfixe".to_owned()),
@@ -40,6 +41,7 @@ enum Step {
         source: u8,
         replace: Option<(i64, i64)>,
         resend: Option<prop::sample::Index>,
+        echo: bool,
     },
     Undo(prop::sample::Index),
     Compact,
@@ -47,16 +49,18 @@ enum Step {
 
 fn step() -> impl Strategy<Value = Step> {
     let import = (
-        prop::collection::vec(row(), 0..14),
+        prop::collection::vec(row(), 0..20),
         0..2u8,
         prop::option::weighted(0.3, (0..40i64, 0..20i64)),
         prop::option::weighted(0.4, any::<prop::sample::Index>()),
+        any::<bool>(),
     )
-        .prop_map(|(rows, source, replace, resend)| Step::Import {
+        .prop_map(|(rows, source, replace, resend, echo)| Step::Import {
             rows,
             source,
             replace,
             resend,
+            echo,
         });
     prop_oneof![
         6 => import,
@@ -72,7 +76,7 @@ fn play(steps: &[Step], options: LakeOptions) -> Result<(), TestCaseError> {
     let mut history: Vec<Delivery> = Vec::new();
     for (number, step) in steps.iter().enumerate() {
         match step {
-            Step::Import { rows, source, replace, resend } => {
+            Step::Import { rows, source, replace, resend, echo } => {
                 let mut rows = rows.clone();
                 // Many deliveries overlap: part of an earlier one comes again.
                 if let Some(index) = resend
@@ -81,6 +85,9 @@ fn play(steps: &[Step], options: LakeOptions) -> Result<(), TestCaseError> {
                     let earlier = &index.get(&history).rows;
                     let half = earlier.len() / 2;
                     rows.extend(earlier[half..].iter().cloned());
+                }
+                if *echo {
+                    rows.extend_from_within(rows.len() / 2..);
                 }
                 let replace = replace.map(|(from, days)| {
                     let from = date(2025, 1, 20) + jiff::Span::new().days(from);
@@ -120,7 +127,7 @@ fn play(steps: &[Step], options: LakeOptions) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 60, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 40, ..ProptestConfig::default() })]
 
     #[test]
     fn live_events_are_a_function_of_the_list_of_live_deliveries(

@@ -76,3 +76,22 @@ fn a_sweep_leaves_the_staging_of_the_living_alone() {
     let staging = folder.path().join("essai/staging");
     assert_eq!(std::fs::read_dir(staging).unwrap().count(), 0);
 }
+
+#[test]
+fn a_process_held_is_swept_by_its_holder_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = open(folder.path(), LakeOptions::default());
+    for name in ["essai", "autre"] {
+        let orphan = folder.path().join(name).join("events/month=2025-01");
+        std::fs::create_dir_all(&orphan).unwrap();
+        std::fs::write(orphan.join("orphan.parquet"), b"left by a crash").unwrap();
+    }
+    assert_eq!(lake.processes().unwrap(), [ProcessId::new("autre").unwrap(), process()]);
+    let guard = lake.lock(&process(), &Stop::never()).unwrap();
+    let report = lake.sweep(&|_| true).unwrap();
+    assert_eq!((report.files, report.busy), (0, 1));
+    let report = lake.sweep_process(&guard, &|_| false).unwrap();
+    assert_eq!((report.files, report.bytes), (1, 15));
+    assert!(!folder.path().join("essai/events/month=2025-01").exists());
+    assert!(folder.path().join("autre/events/month=2025-01/orphan.parquet").exists());
+}
