@@ -210,7 +210,7 @@ fn list(desks: &[Arc<Desk>], selection: &Selection, query: &CasesQuery) -> AppRe
     }
     match query.sort.as_deref() {
         // Files are sorted by case inside a month: sorting by row is not sorting by case.
-        Some("case") => keys.sort_by(|a, b| id(desks, *a).cmp(&id(desks, *b))),
+        Some("case") => keys.sort_by(|a, b| id(desks, *a).cmp(id(desks, *b))),
         Some("newest") => keys.sort_unstable_by(|a, b| b.cmp(a)),
         _ => keys.sort_unstable(),
     }

@@ -377,7 +377,17 @@ impl App {
             "indicators" => self.indicator_rows(selection).await?,
             "cases" => self.case_rows(selection).await?,
             "lead-times" => lead_time_rows(&desks),
-            _ => return Err(AppError::NotFound { what: "export", name: what.to_owned() }),
+            _ => {
+                return Err(AppError::invalid(
+                    "what",
+                    format!(
+                        "« {what} » ne s’exporte pas : écrire ledger, indicators, cases ou lead-times"
+                    ),
+                    format!(
+                        "“{what}” cannot be exported: write ledger, indicators, cases or lead-times"
+                    ),
+                ));
+            }
         };
         Ok(Table { title, columns, rows, notice, zone })
     }

@@ -309,16 +309,18 @@ impl App {
         };
         let watch = Watch::default();
         let everything = Filter::default;
+        let rule = desk.rules.last().map(|r| r.rules.closing_rule).unwrap_or_default();
+        let kernel = ClosingStats {
+            zone: desk.zone.clone(),
+            as_of,
+            filter: everything(),
+            params: LearningParams::from_rule(&rule),
+        };
+        // Even where closing is configured, the log says from which day its stock is known.
+        let learned = self.run(desk.snapshot.clone(), everything(), kernel, &watch).await?;
+        let warm_from = learned.warm_from.map(day_number);
         if Meanings::needs_learning(&desk.rules) {
-            let rule = desk.rules.last().map(|r| r.rules.closing_rule).unwrap_or_default();
-            let kernel = ClosingStats {
-                zone: desk.zone.clone(),
-                as_of,
-                filter: everything(),
-                params: LearningParams::from_rule(&rule),
-            };
-            desk.learned =
-                Some(self.run(desk.snapshot.clone(), everything(), kernel, &watch).await?);
+            desk.learned = Some(learned);
         }
         let meanings = Meanings::new(&desk.rules, desk.learned.clone());
         desk.words = meanings.words();
@@ -331,7 +333,7 @@ impl App {
             zone: desk.zone.clone(),
             as_of,
             filter: everything(),
-            warm_from: None,
+            warm_from,
         };
         let table = self.run(desk.snapshot.clone(), everything(), kernel, &watch).await?;
         desk.fresh_at = Timestamp::from_microsecond(as_of.us.min(last)).ok();

@@ -125,7 +125,7 @@ pub enum Command {
     },
     /// Write a list to a file: xlsx, French CSV or Parquet by its extension.
     Export {
-        /// `ledger`, `indicators`, `cases`, `lead-times`, `events`.
+        /// `ledger`, `indicators`, `cases` or `lead-times`.
         what: String,
         /// File to write.
         #[arg(long)]

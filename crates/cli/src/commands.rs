@@ -241,8 +241,11 @@ async fn import(app: &App, args: ImportArgs, printer: &Printer) -> AppResult<Aft
 
 async fn config(app: &App, action: ConfigAction, printer: &Printer) -> AppResult<After> {
     let parse = |text: &str| {
-        ProcessRules::from_toml(text).map_err(|e| {
-            AppError::invalid("toml", format!("configuration illisible : {e}"), e.to_string())
+        // The file is refused, as one that holds a wrong value is: the command itself was well written.
+        ProcessRules::from_toml(text).map_err(|e| AppError::Refused {
+            code: "bad_config".into(),
+            fr: format!("configuration illisible : {e}"),
+            en: format!("unreadable configuration: {e}"),
         })
     };
     match action {

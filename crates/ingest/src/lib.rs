@@ -8,15 +8,15 @@
 pub mod context;
 pub mod counts;
 pub mod csv;
-mod door;
 pub mod detect;
-pub mod nir;
+mod door;
 pub mod error;
 mod events;
 pub mod finding;
 pub mod identity;
 mod lifecycle;
 pub mod mapping;
+pub mod nir;
 pub mod ocel;
 pub mod parquet_in;
 pub mod preview;

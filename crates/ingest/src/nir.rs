@@ -150,7 +150,14 @@ fn at_start(text: &str, start: usize, bare: bool) -> Option<Found> {
     }
     let alone = |end: usize| !bytes.get(end).is_some_and(u8::is_ascii_alphanumeric);
     let word = |n: usize| compact.get(..n).and_then(|c| String::from_utf8(c.to_vec()).ok());
+    // Two blocks of digits, such as an order and its line (`4508055965_00110`), are a composite number:
+    // a person writes a NIR whole, by groups, or with only its sex or its key apart.
+    let composite = match cuts.as_slice() {
+        [only] => !matches!(only, 1 | 13),
+        _ => false,
+    };
     if compact.len() == 15
+        && !composite
         && let Some(whole) = word(15)
         && alone(ends[15])
         && is_keyed(&whole)
@@ -251,6 +258,10 @@ mod tests {
                 &whole[13..]
             );
             assert_eq!(find(&grouped, false).map(|f| f.compact), Some(whole.clone()), "{grouped}");
+            for cut in [1, 13] {
+                let apart = format!("{}_{}", &whole[..cut], &whole[cut..]);
+                assert_eq!(find(&apart, false).map(|f| f.compact), Some(whole.clone()), "{apart}");
+            }
         }
     }
 
@@ -265,6 +276,10 @@ mod tests {
             "DOSSIER-2024-000123456",
             "A1850578006084",
             "18505780060841234",
+            // Orders and their lines: fifteen digits whose key is right by chance.
+            "4508055965_00110",
+            "4507006942_00120",
+            "4508063152-00230",
         ] {
             assert_eq!(find(fine, false), None, "{fine}");
         }

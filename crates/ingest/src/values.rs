@@ -243,9 +243,7 @@ fn parse_time(rest: &[u8], american: bool) -> Option<(i64, Option<i64>)> {
         _ => return None,
     }
     let mut tail = rest.get(at..)?.trim_ascii();
-    if american
-        && let [a, b'M' | b'm', after @ ..] = tail
-    {
+    if american && let [a, b'M' | b'm', after @ ..] = tail {
         let afternoon = match a {
             b'A' | b'a' => 0,
             b'P' | b'p' => 12,

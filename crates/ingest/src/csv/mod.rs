@@ -108,9 +108,7 @@ pub fn dialect(
     let rows: Vec<Vec<String>> = head_records(&head, separator, limits)
         .map_err(read_error)?
         .into_iter()
-        .filter(|(line, cells)| {
-            *line >= first_line && cells.iter().any(|c| !c.trim().is_empty())
-        })
+        .filter(|(line, cells)| *line >= first_line && cells.iter().any(|c| !c.trim().is_empty()))
         .map(|(line, cells)| {
             lines.push(line);
             cells

@@ -9,12 +9,12 @@
 
 mod common;
 mod counts;
+mod hostile_text;
 mod ocel;
 mod parquet;
-mod sheet;
-mod hostile_text;
 mod shared_tables;
-mod templates;
+mod sheet;
 mod staff;
+mod templates;
 mod text_speed;
 mod xes;

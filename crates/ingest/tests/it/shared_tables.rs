@@ -184,8 +184,12 @@ fn previews_of_public_logs_are_as_reviewed() {
         .unwrap();
         for column in &preview.columns {
             let role = column.role.as_deref().unwrap_or("-");
-            writeln!(text, "  {role:<9} {:.2} {:?} {}", column.confidence, column.holds, column.name)
-                .unwrap();
+            writeln!(
+                text,
+                "  {role:<9} {:.2} {:?} {}",
+                column.confidence, column.holds, column.name
+            )
+            .unwrap();
         }
         for warning in &preview.warnings {
             writeln!(text, "  ! {:?} {}", warning.code, warning.en).unwrap();

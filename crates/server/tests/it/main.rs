@@ -1,0 +1,10 @@
+//! The site, asked as a browser or a script asks it.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod changes;
+mod common;
+mod contract;
+mod doors;
+mod inbox;
+mod problems;
+mod schema;
