@@ -4,7 +4,9 @@ import { expect } from 'vitest';
 import type { Labels } from '../src/lib/labels/fr';
 import { axe, settled } from './browser';
 
-const CSV = ['N° dossier;Étape;Date étape', '001;Réception;31/08/2026 09:12', '001;Notification envoyée;02/09/2026 10:00', 'NA;Réception;01/09/2026 08:00', ''].join('\r\n');
+/** An export, different in each language: the very same file twice would change nothing. */
+const csv = (t: Labels) =>
+  ['N° dossier;Étape;Date étape', '001;Réception;31/08/2026 09:12', '001;Notification envoyée;02/09/2026 10:00', 'NA;Réception;01/09/2026 08:00', `${t.nav.donnees};Réception;01/09/2026 09:00`, ''].join('\r\n');
 
 /** Tabs until the element with this role and name has the focus: a mouse is never used. */
 export async function tabTo(page: Page, role: 'button' | 'link' | 'combobox', name: string, most = 120): Promise<void> {
@@ -21,7 +23,7 @@ export async function tabTo(page: Page, role: 'button' | 'link' | 'combobox', na
 export async function importByKeyboard(page: Page, t: Labels): Promise<void> {
   // Listened for from the start: the interception of the file dialog takes a moment to be set.
   page.on('filechooser', (chooser) => {
-    void chooser.setFiles({ name: 'export.csv', mimeType: 'text/csv', buffer: Buffer.from(CSV) });
+    void chooser.setFiles({ name: 'export.csv', mimeType: 'text/csv', buffer: Buffer.from(csv(t)) });
   });
   // The first Tab offers the way past the navigation.
   await page.keyboard.press('Tab');
