@@ -39,15 +39,23 @@ pub enum Format {
 /// Which part of the data.
 #[derive(Debug, Clone, Default, ClapArgs)]
 pub struct Scope {
-    /// Process.
-    #[arg(long)]
-    pub process: Option<ProcessId>,
+    /// Whose work.
+    #[command(flatten)]
+    pub whose: Whose,
     /// First day.
     #[arg(long)]
     pub from: Option<Date>,
     /// Last day.
     #[arg(long)]
     pub to: Option<Date>,
+}
+
+/// Whose work and on what.
+#[derive(Debug, Clone, Default, ClapArgs)]
+pub struct Whose {
+    /// Process.
+    #[arg(long)]
+    pub process: Option<ProcessId>,
     /// Organisation.
     #[arg(long)]
     pub org: Option<String>,
@@ -131,7 +139,13 @@ pub enum Command {
         #[arg(long)]
         to: PathBuf,
         #[command(flatten)]
-        scope: Scope,
+        whose: Whose,
+        /// First day.
+        #[arg(long)]
+        from: Option<Date>,
+        /// Last day; `--to` names the file here.
+        #[arg(long)]
+        until: Option<Date>,
         /// ISO dates, point and comma instead of the French CSV.
         #[arg(long)]
         iso: bool,

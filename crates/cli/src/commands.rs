@@ -101,12 +101,12 @@ async fn command(app: &App, command: Command, printer: &Printer) -> AppResult<Af
         Command::Config { action } => config(app, action, printer).await,
         Command::Describe(args) => describe(app, &args, printer).await,
         Command::Map(args) => {
-            let process = app.one_process(args.scope.process.as_ref()).await?;
+            let process = app.one_process(args.scope.whose.process.as_ref()).await?;
             let filter = app.filter(&process, &selection(&args.scope, None)).await?;
             printer.print(&wire::map(app.map(&process, filter, args.rows).await?))
         }
         Command::Variants { log, top } => {
-            let process = app.one_process(log.scope.process.as_ref()).await?;
+            let process = app.one_process(log.scope.whose.process.as_ref()).await?;
             let filter = app.filter(&process, &selection(&log.scope, None)).await?;
             printer.print(&wire::variants(app.variants(&process, filter, log.rows, top).await?))
         }
@@ -128,7 +128,8 @@ async fn command(app: &App, command: Command, printer: &Printer) -> AppResult<Af
             let page = app.cases(&selection(&scope, as_of), &query).await?;
             printer.print(&page.cases.iter().map(wire::case).collect::<Vec<_>>())
         }
-        Command::Export { what, to, scope, iso } => {
+        Command::Export { what, to, whose, from, until, iso } => {
+            let scope = Scope { whose, from, to: until };
             let extension = to.extension().map(|e| e.to_string_lossy().into_owned());
             let format =
                 extension.and_then(|e| ExportFormat::from_extension(&e, iso)).ok_or_else(|| {
@@ -172,16 +173,16 @@ async fn command(app: &App, command: Command, printer: &Printer) -> AppResult<Af
 fn selection(scope: &Scope, as_of: Option<jiff::civil::Date>) -> Selection {
     let one = |v: &Option<String>| v.iter().cloned().collect::<Vec<_>>();
     let mut selection = Selection {
-        process: scope.process.clone(),
+        process: scope.whose.process.clone(),
         from: scope.from,
         to: scope.to,
         as_of,
         ..Selection::default()
     };
-    selection.dims.org = one(&scope.org);
-    selection.dims.unit = one(&scope.unit);
-    selection.dims.product = one(&scope.product);
-    selection.dims.channel = one(&scope.channel);
+    selection.dims.org = one(&scope.whose.org);
+    selection.dims.unit = one(&scope.whose.unit);
+    selection.dims.product = one(&scope.whose.product);
+    selection.dims.channel = one(&scope.whose.channel);
     selection
 }
 
@@ -253,23 +254,29 @@ async fn config(app: &App, action: ConfigAction, printer: &Printer) -> AppResult
             let process = app.one_process(process.as_ref()).await?;
             printer.print(&wire::config(&app.config(&process).await?))
         }
-        ConfigAction::Check { file } => {
-            let problems = parse(&read(&file)?)?.check();
-            let code = if problems.is_empty() { 0 } else { REFUSED };
-            let listed: Vec<_> = problems.iter().map(wire::config_problem).collect();
-            printer.print(&serde_json::json!({ "problems": listed }))?;
-            Ok(After::Exit(code))
-        }
+        ConfigAction::Check { file } => problems(&parse(&read(&file)?)?, printer),
         ConfigAction::Import { file, process, from } => {
             let process = app.one_process(process.as_ref()).await?;
-            app.put_config(&process, from, &parse(&read(&file)?)?, &Actor::local()).await?;
+            let rules = parse(&read(&file)?)?;
+            if !rules.check().is_empty() {
+                return problems(&rules, printer);
+            }
+            app.put_config(&process, from, &rules, &Actor::local()).await?;
             printer.print(&wire::config(&app.config(&process).await?))
         }
     }
 }
 
+/// Prints what is wrong with a configuration: refused when anything is.
+fn problems(rules: &ProcessRules, printer: &Printer) -> AppResult<After> {
+    let problems: Vec<_> = rules.check().iter().map(wire::config_problem).collect();
+    let code = if problems.is_empty() { 0 } else { REFUSED };
+    printer.print(&serde_json::json!({ "problems": problems }))?;
+    Ok(After::Exit(code))
+}
+
 async fn describe(app: &App, args: &LogArgs, printer: &Printer) -> AppResult<After> {
-    let process = app.one_process(args.scope.process.as_ref()).await?;
+    let process = app.one_process(args.scope.whose.process.as_ref()).await?;
     let selection = selection(&args.scope, None);
     let filter = app.filter(&process, &selection).await?;
     let profile = app.profile(&process, filter).await?;
@@ -278,7 +285,7 @@ async fn describe(app: &App, args: &LogArgs, printer: &Printer) -> AppResult<Aft
 }
 
 async fn lead_times(app: &App, args: &LogArgs, printer: &Printer) -> AppResult<After> {
-    let process = app.one_process(args.scope.process.as_ref()).await?;
+    let process = app.one_process(args.scope.whose.process.as_ref()).await?;
     let filter = app.filter(&process, &selection(&args.scope, None)).await?;
     let spans = app.case_spans(&process, filter, args.rows).await?;
     let desk = app.desk(&process, None).await?;
@@ -300,7 +307,7 @@ async fn indicators(
     as_of: Option<jiff::civil::Date>,
     printer: &Printer,
 ) -> AppResult<After> {
-    let process = scope.process.as_ref().map_or("", |p| p.as_str());
+    let process = scope.whose.process.as_ref().map_or("", |p| p.as_str());
     let figures = app.indicators(&selection(scope, as_of), ids).await?;
     let rows: Vec<Value> = figures
         .iter()
