@@ -1,0 +1,12 @@
+//! The program as scripts see it: the binary, its exit codes and what it prints.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    missing_docs
+)]
+
+mod common;
+mod contract;
+mod logs;
