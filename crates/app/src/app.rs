@@ -109,14 +109,32 @@ impl App {
         self.sweep().await
     }
 
-    /// Removes staging folders and data files that no version reads.
+    /// Removes staging folders and data files that no version reads. A process that
+    /// someone is changing is left for the next time.
     pub async fn sweep(&self) -> AppResult<()> {
-        let known: std::collections::HashSet<String> =
-            self.0.registry.all_paths(None).await?.into_iter().collect();
-        let lake = self.0.lake.clone();
-        // A file written after the list was read belongs to a live import, whose lock sweeping respects.
-        self.blocking(move || Ok(lake.sweep(&|path| known.contains(path))?)).await?;
+        for process in self.0.lake.processes()? {
+            // Held first, listed after: an import cannot commit files in between.
+            let Some(turn) = self.0.lake.try_lock(&process)? else { continue };
+            let known: std::collections::HashSet<String> =
+                self.0.registry.all_paths(Some(&process)).await?.into_iter().collect();
+            let lake = self.0.lake.clone();
+            let known = move |path: &str| known.contains(path);
+            self.blocking(move || Ok(lake.sweep_process(&turn, &known)?)).await?;
+        }
         Ok(())
+    }
+
+    /// Writes the list of files in force that other programs read; a failure to do
+    /// so is told in the log, since the import itself is already safe.
+    pub(crate) async fn publish(&self, process: &ProcessId) {
+        let written = async {
+            let snapshot = self.0.registry.snapshot(process).await?;
+            let lake = self.0.lake.clone();
+            self.blocking(move || Ok(lake.write_manifest(&snapshot)?)).await
+        };
+        if let Err(error) = written.await {
+            tracing::warn!(%process, %error, "the list of files in force could not be written");
+        }
     }
 
     /// The present instant.

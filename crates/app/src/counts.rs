@@ -133,6 +133,7 @@ impl App {
             let json = serde_json::json!(label).to_string();
             registry.put_setting(&label_key(&process), &json, &by.0, self.now()).await?;
         }
+        self.publish(&process).await;
         self.tell_process(&process);
         Ok(record)
     }

@@ -399,6 +399,7 @@ impl App {
             let key = label_key(&options.process);
             registry.put_setting(&key, &json, &options.by.0, self.now()).await?;
         }
+        self.publish(&options.process).await;
         self.tell_process(&options.process);
         let mut report = reported(&ready, Some(record.id), ImportStatus::Committed);
         report.snapshot = Some(version.0);
@@ -459,22 +460,27 @@ impl App {
     ) -> AppResult<ImportRecord> {
         let registry = &self.0.registry;
         let missing = || AppError::NotFound { what: "import", name: id.to_string() };
-        let record = registry.import(id).await.map_err(|e| match e {
-            RegistryError::UnknownImport { .. } => missing(),
-            other => other.into(),
-        })?;
-        if record.status == eclusier_registry::ImportStatus::Undone {
-            return Err(AppError::invalid(
-                "id",
-                format!("l’import n° {id} est déjà annulé"),
-                format!("import {id} is already undone"),
-            ));
-        }
-        let process = record.process.clone();
+        let find = async || {
+            let record = registry.import(id).await.map_err(|e| match e {
+                RegistryError::UnknownImport { .. } => missing(),
+                other => other.into(),
+            })?;
+            if record.status == eclusier_registry::ImportStatus::Undone {
+                return Err(AppError::invalid(
+                    "id",
+                    format!("l’import n° {id} est déjà annulé"),
+                    format!("import {id} is already undone"),
+                ));
+            }
+            Ok(record)
+        };
+        let process = find().await?.process.clone();
         let lake = self.0.lake.clone();
         let locked = process.clone();
         let waiting = watch.stop().clone();
         let _turn = self.blocking(move || Ok(lake.lock(&locked, &waiting)?)).await?;
+        // Someone may have undone it while we waited for our turn.
+        let record = find().await?;
         let base = registry.snapshot(&process).await?;
         let live = lake_deliveries(registry.imports(Some(&process)).await?);
         let kind = record.kind;
@@ -492,6 +498,7 @@ impl App {
             })
             .await?;
         registry.commit_undo(id, &by.0, reason, self.now(), &commit, base.id).await?;
+        self.publish(&process).await;
         self.tell_process(&process);
         Ok(registry.import(id).await?)
     }
