@@ -267,10 +267,22 @@ impl Quarantine for QuarantineFile {
         let code = serde_json::to_value(row.code)?;
         let fixed = [line.as_str(), row.column, code.as_str().unwrap_or(""), row.fr, row.en];
         let fixed = fixed.iter().map(|f| guard(f).into_owned());
-        writer.write_record(fixed.chain(row.fields.iter().map(|f| guard(f).into_owned())))?;
+        // What stands where a date or a number should may name anyone: its shape is enough,
+        // the line number leads to the original.
+        let unreadable = matches!(row.code, Code::BadDate | Code::BadNumber);
+        let at_fault = self.columns.iter().position(|c| unreadable && c == row.column);
+        let fields = row.fields.iter().enumerate().map(|(at, field)| {
+            if Some(at) == at_fault { shape(field) } else { guard(field).into_owned() }
+        });
+        writer.write_record(fixed.chain(fields))?;
         self.rows += 1;
         Ok(())
     }
+}
+
+/// Letters become `x`: what kind of text it was, not what it said.
+fn shape(text: &str) -> String {
+    text.chars().map(|c| if c.is_alphabetic() { 'x' } else { c }).collect()
 }
 
 /// A text that a spreadsheet would run as a formula is prefixed; numbers are left alone.

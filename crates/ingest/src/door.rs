@@ -286,7 +286,7 @@ impl<'s> Door<'s> {
             }
         };
         let Some((us, shift, precision)) = placed else {
-            let text = shown(when);
+            let text = nir::quoted(shown(when));
             refuse(ctx, event, column, Code::BadDate, || {
                 [
                     format!("« {text} » n’est pas une date ISO 8601 (2025-01-31T14:30:00+01:00)"),

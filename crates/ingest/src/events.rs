@@ -638,7 +638,7 @@ impl<'s, 'c, 'a> Reader<'s, 'c, 'a> {
         at: DateColumn,
         problem: DateProblem,
     ) -> Result<(), IngestError> {
-        let text: String = cells.get(at.column).chars().take(40).collect();
+        let text = nir::quoted(cells.get(at.column));
         match problem {
             DateProblem::Unreadable => self.refuse(
                 cells,
@@ -708,6 +708,9 @@ impl<'s, 'c, 'a> Reader<'s, 'c, 'a> {
                     Cow::Borrowed(text)
                 } else if self.plan.resource == Some(i) {
                     Cow::Owned(self.local.person(text).to_owned())
+                } else if code == Code::BadDate && self.plan.name(i) == column {
+                    // What is no date may be a name: its shape and its line are enough to mend it.
+                    Cow::Owned(nir::quoted(text))
                 } else if slipped && self.plan.case != i && self.plan.activity != i {
                     Cow::Owned(nir::mask(text))
                 } else {

@@ -228,6 +228,20 @@ pub fn masked(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// The start of a text, as a message may quote it: a cell that is not what its column
+/// holds may hold anyone, so words keep only their shape; the `T` of a date stays.
+pub(crate) fn quoted(text: &str) -> String {
+    let text: Vec<char> = masked(text).chars().take(40).collect();
+    let letter =
+        |i: Option<usize>| i.and_then(|i| text.get(i)).is_some_and(|c: &char| c.is_alphabetic());
+    let shape = |(i, &c): (usize, &char)| match c {
+        c if !c.is_alphabetic() || !(letter(i.checked_sub(1)) || letter(Some(i + 1))) => c,
+        c if c.is_uppercase() => 'X',
+        _ => 'x',
+    };
+    text.iter().enumerate().map(shape).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -300,6 +314,8 @@ mod tests {
         assert_eq!(names[0], names[1].trim_end_matches('.'), "one person, one number");
         assert!(matches!(replace("rien ici", true, &people), Cow::Borrowed(_)));
         assert_eq!(masked(&whole), "999999999999999");
+        assert_eq!(quoted(&format!("Durand, {whole}")), "Xxxxxx, 999999999999999");
+        assert_eq!(quoted("2025-02-31T10:00:00Z"), "2025-02-31T10:00:00Z");
     }
 
     proptest! {

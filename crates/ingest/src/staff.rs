@@ -533,7 +533,7 @@ fn read_row(
                 Err(_) => {}
             }
         }
-        let raw = raw.trim();
+        let raw = nir::quoted(raw.trim());
         Err((
             c,
             Code::BadDate,

@@ -2,11 +2,10 @@
 
 use axum::{
     body::Body,
-    http::{Method, StatusCode, Uri, header},
+    http::{HeaderMap, Method, StatusCode, Uri, header},
     response::{IntoResponse, Response},
 };
 use eclusier_app::AppError;
-use eclusier_core::Lang;
 use rust_embed::RustEmbed;
 
 use crate::{error, wire};
@@ -17,11 +16,15 @@ use crate::{error, wire};
 struct Web;
 
 /// A file of the web app, or its page: addresses of screens are the page's business.
-pub(crate) async fn serve(method: Method, uri: Uri) -> Response {
+pub(crate) async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Response {
     let path = uri.path().trim_start_matches('/');
-    if path.starts_with("api/") || !(method == Method::GET || method == Method::HEAD) {
+    let missing = || {
         let missing = AppError::NotFound { what: "address", name: uri.path().to_owned() };
-        return error::respond(&wire::problem(&missing, Lang::Fr));
+        error::respond(&wire::problem(&missing, error::lang(&headers)))
+    };
+    let read = method == Method::GET || method == Method::HEAD;
+    if path == "api" || path.starts_with("api/") || !read {
+        return missing();
     }
     match Web::get(path) {
         Some(file) if !path.is_empty() => {
@@ -35,6 +38,8 @@ pub(crate) async fn serve(method: Method, uri: Uri) -> Response {
             let headers = [(header::CONTENT_TYPE, mime.as_ref()), (header::CACHE_CONTROL, cache)];
             (headers, Body::from(file.data.into_owned())).into_response()
         }
+        // A file of an earlier build: a page in its place would be run as a script.
+        None if mime_guess::from_path(path).first().is_some() => missing(),
         _ => page(),
     }
 }

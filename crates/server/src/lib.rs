@@ -45,6 +45,7 @@ pub fn router(app: App) -> Router {
         .merge(routes.with_state(app))
         .merge(docs)
         .fallback(assets::serve)
+        .layer(middleware::from_fn(error::problems))
         .layer(middleware::from_fn(security::headers))
         .layer(middleware::from_fn(security::same_site))
         .layer(CompressionLayer::new())

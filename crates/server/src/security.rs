@@ -6,15 +6,18 @@ use axum::{
     middleware::Next,
     response::Response,
 };
-use eclusier_app::AppError;
-use eclusier_core::Lang;
 
 use crate::{error, wire};
 
 /// Nothing is loaded from outside, nothing frames the page, nothing is sniffed.
 pub(crate) async fn headers(request: Request, next: Next) -> Response {
+    let figures = request.uri().path().starts_with("/api");
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
+    if figures {
+        // Case numbers and figures stay out of the caches of browsers.
+        headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    }
     // Styles are inlined by the chart library; scripts never are.
     const CSP: &str = "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; \
         worker-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
@@ -33,14 +36,12 @@ pub(crate) async fn headers(request: Request, next: Next) -> Response {
 /// the host must be this machine, and a stated origin must be that host.
 pub(crate) async fn same_site(request: Request, next: Next) -> Response {
     if is_foreign(&request) {
-        let refused = AppError::Refused {
-            code: "origin".into(),
-            fr: "Requête venue d’un autre site : refusée.".into(),
-            en: "Request from another site: refused.".into(),
-        };
-        let mut problem = wire::problem(&refused, Lang::Fr);
-        problem.status = 403;
-        return error::respond(&problem);
+        let words = [
+            "Requête venue d’un autre site : refusée.".into(),
+            "Request from another site: refused.".into(),
+        ];
+        let spoken = error::lang(request.headers());
+        return error::respond(&wire::problem_of("forbidden", words, None, spoken));
     }
     next.run(request).await
 }

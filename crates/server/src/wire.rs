@@ -181,13 +181,19 @@ pub fn problem(error: &AppError, lang: Lang) -> api::Problem {
     problem_of(error.kind(), error.words(), field, lang)
 }
 
-fn problem_of(kind: &str, words: [String; 2], field: Option<String>, lang: Lang) -> api::Problem {
+pub(crate) fn problem_of(
+    kind: &str,
+    words: [String; 2],
+    field: Option<String>,
+    lang: Lang,
+) -> api::Problem {
     let (status, fr, en) = match kind {
         "not-found" => (404, "Introuvable", "Not found"),
         "invalid" => (422, "Paramètre inutilisable", "Unusable parameter"),
         "refused" => (422, "Fichier refusé", "File refused"),
         "conflict" => (409, "Modifié entre-temps", "Changed meanwhile"),
         "cancelled" => (409, "Annulé", "Cancelled"),
+        "method" => (405, "Méthode inconnue", "Unknown method"),
         "forbidden" => (403, "Interdit", "Forbidden"),
         "too-large" => (413, "Trop volumineux", "Too large"),
         _ => (500, "Erreur interne", "Internal error"),

@@ -387,7 +387,7 @@ fn rows_refused_do_not_refuse_the_file() {
         lines,
         [(Some(3), Some("activite"), "missing_activity"), (Some(4), Some("date"), "bad_date")]
     );
-    assert_eq!(report["findings"][1]["message"], "\"pas une date\" is not a date");
+    assert_eq!(report["findings"][1]["message"], "\"xxx xxx xxxx\" is not a date");
 }
 
 #[test]

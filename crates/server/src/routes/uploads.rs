@@ -64,7 +64,12 @@ async fn create_upload(
                 let _ = app.drop_upload(&id);
                 return Err(error);
             }
-            return app.inspect(&id, None, None).await;
+            let view = app.inspect(&id, None, None).await;
+            if view.is_err() {
+                // Nobody can confirm what cannot be read: it holds people, it is not kept.
+                let _ = app.drop_upload(&id);
+            }
+            return view;
         }
         Err(AppError::invalid("file", "aucun fichier dans l’envoi", "no file in the upload"))
     }

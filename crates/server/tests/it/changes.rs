@@ -10,7 +10,8 @@ use crate::common::{Site, log, request};
 #[tokio::test(flavor = "multi_thread")]
 async fn an_open_page_is_told_of_jobs_and_of_new_data() {
     let site = Site::new().await;
-    let ask = request(Method::GET, "/api/v1/events", &[("accept", "text/event-stream")], Body::empty());
+    let ask =
+        request(Method::GET, "/api/v1/events", &[("accept", "text/event-stream")], Body::empty());
     let response = site.router.clone().oneshot(ask).await.unwrap();
     assert_eq!(response.status(), 200);
     assert_eq!(response.headers()["content-type"], "text/event-stream");

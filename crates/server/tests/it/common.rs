@@ -106,12 +106,7 @@ impl Site {
     }
 }
 
-pub fn request(
-    method: Method,
-    path: &str,
-    headers: &[(&str, &str)],
-    body: Body,
-) -> Request<Body> {
+pub fn request(method: Method, path: &str, headers: &[(&str, &str)], body: Body) -> Request<Body> {
     let mut request = Request::builder().method(method).uri(path).header("host", "127.0.0.1:8000");
     for (name, value) in headers {
         request = request.header(*name, *value);
@@ -124,13 +119,17 @@ pub fn log(cases: u32) -> String {
     let mut text = String::from("Dossier;Activité;Date;Agent;Service;Prestation\r\n");
     for i in 0..cases {
         let (d, m) = (1 + i % 20, i % 60);
-        for (step, after, hour) in [("Réception", 0, 9), ("Instruction", 1 + i % 3, 10), ("Décision", 4 + i % 4, 15)] {
+        for (step, after, hour) in
+            [("Réception", 0, 9), ("Instruction", 1 + i % 3, 10), ("Décision", 4 + i % 4, 15)]
+        {
             if step == "Décision" && i % 5 == 4 {
                 continue;
             }
             text.push_str(&format!(
                 "A{i:04};{step};{:02}/06/2025 {hour:02}:{m:02}:00;agent{};{};Pension\r\n",
-                d + after, i % 4, ["Nord", "Sud"][i as usize % 2]
+                d + after,
+                i % 4,
+                ["Nord", "Sud"][i as usize % 2]
             ));
         }
     }

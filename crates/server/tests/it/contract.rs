@@ -21,7 +21,10 @@ fn readable(description: &Value) -> Vec<(String, Value)> {
 
 fn fits(description: &Value, operation: &Value, answer: &crate::common::Answer, at: &str) {
     let content = &operation["responses"]["200"]["content"];
-    let (kind, described) = content.as_object().unwrap().iter().next().unwrap();
+    let Some((kind, described)) = content.as_object().and_then(|c| c.iter().next()) else {
+        assert_eq!(at.split('?').next(), Some("/api/v1/health"), "{at} describes no answer");
+        return;
+    };
     let given = answer.header("content-type");
     if kind == "application/json" {
         assert!(given.starts_with(kind), "{at}: {given}");
@@ -71,12 +74,19 @@ async fn every_address_that_can_be_read_answers_what_is_described() {
         }
         for address in addresses {
             assert!(!address.contains('{'), "a parameter of {address} is not filled");
-            for query in ["", "?process=autre", "?process=autre&unit=Nord&from=2025-06-05&to=2025-06-20&grain=day&group_by=unit,product&figure=stock&as_of=2025-06-22&lang=en"] {
+            for query in [
+                "",
+                "?process=autre",
+                "?process=autre&unit=Nord&from=2025-06-05&to=2025-06-20&grain=day&group_by=unit,product&figure=stock&as_of=2025-06-22&lang=en",
+            ] {
                 let at = format!("{address}{query}");
                 let mut answer = site.get(&at).await;
                 if query.is_empty() && answer.status == StatusCode::UNPROCESSABLE_ENTITY {
                     // Several processes: the address must be told which one, and says so.
-                    assert!(answer.json()["text"]["en"].as_str().unwrap().contains("choose one"), "{at}");
+                    assert!(
+                        answer.json()["text"]["en"].as_str().unwrap().contains("choose one"),
+                        "{at}"
+                    );
                     continue;
                 }
                 assert_eq!(answer.status, 200, "{at}: {}", answer.text());
@@ -96,11 +106,6 @@ async fn an_empty_site_answers_too() {
             continue;
         }
         let answer = site.get(&path).await;
-        let named = ["describe", "map", "variants", "lead-times"].iter().any(|n| path.contains(n));
-        if named {
-            assert_eq!(answer.status, 404, "{path}");
-            continue;
-        }
         assert_eq!(answer.status, 200, "{path}: {}", answer.text());
         fits(&described, &operation, &answer, &path);
     }
@@ -118,13 +123,19 @@ async fn a_file_goes_from_the_drop_to_the_figures() {
     assert_eq!(preview.status, 200, "{}", preview.text());
     let preview = preview.json();
     assert_eq!(check(&described, &schema("PreviewDto"), &preview), Vec::<String>::new());
-    assert_eq!((&preview["kind"], &preview["process"]), (&json!("events"), &json!("export-pensions")));
+    assert_eq!(
+        (&preview["kind"], &preview["process"]),
+        (&json!("events"), &json!("export-pensions"))
+    );
     let upload = preview["upload"].as_str().unwrap();
     // The person who opened the file never shows.
     assert!(!preview.to_string().contains("agent1"), "{preview}");
 
     let again = site
-        .post(&format!("/api/v1/uploads/{upload}/inspect"), json!({ "mapping": preview["mapping"] }))
+        .post(
+            &format!("/api/v1/uploads/{upload}/inspect"),
+            json!({ "mapping": preview["mapping"] }),
+        )
         .await;
     assert_eq!(again.json()["columns"], preview["columns"]);
     let import = format!("/api/v1/uploads/{upload}/import");
@@ -141,10 +152,16 @@ async fn a_file_goes_from_the_drop_to_the_figures() {
     assert_eq!(check(&described, &schema("JobDto"), &job), Vec::<String>::new());
     assert_eq!(job["report"]["cases"], tried["report"]["cases"]);
     let status = site.get("/api/v1/status").await.json();
-    assert_eq!((&status["processes"][0]["label"], &status["processes"][0]["cases"]), (&json!("Pensions"), &json!(40)));
+    assert_eq!(
+        (&status["processes"][0]["label"], &status["processes"][0]["cases"]),
+        (&json!("Pensions"), &json!(40))
+    );
     let rules = json!({ "toml": "[states]\nsettled = [\"Décision\"]\n[[target]]\ndays = 5\n" });
     let config = site.post("/api/v1/processes/pensions/config/preview", rules.clone()).await;
-    assert_eq!(check(&described, &schema("ConfigPreviewDto"), &config.json()), Vec::<String>::new());
+    assert_eq!(
+        check(&described, &schema("ConfigPreviewDto"), &config.json()),
+        Vec::<String>::new()
+    );
     let stored = site.send(Method::PUT, "/api/v1/processes/pensions/config", rules).await;
     assert_eq!(check(&described, &schema("ConfigDto"), &stored.json()), Vec::<String>::new());
     let figures = site.get("/api/v1/indicators?process=pensions").await.json();
@@ -158,7 +175,10 @@ async fn a_file_goes_from_the_drop_to_the_figures() {
     assert_eq!(site.post(&import, json!({ "process": "pensions" })).await.status, 404);
     assert_eq!(std::fs::read_dir(site.app.home().uploads()).unwrap().count(), 0);
     let preview = site.upload("encore.csv", log(3).as_bytes()).await.json();
-    assert_eq!((&preview["known_mapping"], &preview["process"]), (&json!("outil"), &json!("pensions")));
+    assert_eq!(
+        (&preview["known_mapping"], &preview["process"]),
+        (&json!("outil"), &json!("pensions"))
+    );
 
     let id = job["report"]["id"].as_i64().unwrap();
     let undo = site.post(&format!("/api/v1/imports/{id}/undo"), json!({ "reason": "essai" })).await;
@@ -174,7 +194,8 @@ async fn a_file_goes_from_the_drop_to_the_figures() {
 async fn counts_are_typed_and_read() {
     let site = Site::new().await;
     site.store("comptages.csv", COUNTS, "courrier").await;
-    let body = json!({ "process": "courrier", "day": "2025-06-27", "arrivals": 4, "settled_human": 6 });
+    let body =
+        json!({ "process": "courrier", "day": "2025-06-27", "arrivals": 4, "settled_human": 6 });
     let typed = site.post("/api/v1/counts", body).await;
     assert_eq!(typed.status, 200, "{}", typed.text());
     assert_eq!(typed.json()["kind"], "typed");

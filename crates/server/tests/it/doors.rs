@@ -11,7 +11,8 @@ use crate::common::{Site, log, request};
 #[tokio::test(flavor = "multi_thread")]
 async fn another_site_is_kept_out() {
     let site = Site::new().await;
-    let body = || Body::from(json!({ "process": "p", "day": "2025-06-02", "arrivals": 1 }).to_string());
+    let body =
+        || Body::from(json!({ "process": "p", "day": "2025-06-02", "arrivals": 1 }).to_string());
     let typed = |origin: &'static str| {
         request(
             Method::POST,
@@ -20,16 +21,29 @@ async fn another_site_is_kept_out() {
             body(),
         )
     };
-    for origin in ["https://ailleurs.example", "null", "http://127.0.0.1:9999", "http://127.0.0.1:8000.ailleurs.example"] {
+    for origin in [
+        "https://ailleurs.example",
+        "null",
+        "http://127.0.0.1:9999",
+        "http://127.0.0.1:8000.ailleurs.example",
+    ] {
         let answer = site.ask(typed(origin)).await;
         assert_eq!(answer.status, StatusCode::FORBIDDEN, "{origin}");
         assert_eq!(answer.header("content-type"), "application/problem+json");
         let problem = answer.json();
-        assert_eq!((&problem["status"], &problem["type"]), (&json!(403), &json!("urn:eclusier:problem:forbidden")));
+        assert_eq!(
+            (&problem["status"], &problem["type"]),
+            (&json!(403), &json!("urn:eclusier:problem:forbidden"))
+        );
     }
     assert_eq!(site.get("/api/v1/imports").await.json(), json!([]));
     assert_eq!(site.ask(typed("http://127.0.0.1:8000")).await.status, 200);
-    for host in ["ailleurs.example", "ailleurs.example:8000", "127.0.0.1.ailleurs.example", "192.168.1.4:8000"] {
+    for host in [
+        "ailleurs.example",
+        "ailleurs.example:8000",
+        "127.0.0.1.ailleurs.example",
+        "192.168.1.4:8000",
+    ] {
         for path in ["/api/v1/status", "/", "/api/openapi.json"] {
             let foreign = axum::http::Request::builder().uri(path).header("host", host);
             let answer = site.ask(foreign.body(Body::empty()).unwrap()).await;
@@ -41,10 +55,20 @@ async fn another_site_is_kept_out() {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_answer_carries_the_headers_that_protect_it() {
     let site = Site::new().await;
-    for path in ["/", "/flux", "/api/v1/status", "/api/v1/nothing", "/api/v1/templates/counts", "/api/openapi.json"] {
+    for path in [
+        "/",
+        "/flux",
+        "/api/v1/status",
+        "/api/v1/nothing",
+        "/api/v1/templates/counts",
+        "/api/openapi.json",
+    ] {
         let answer = site.get(path).await;
         let policy = answer.header("content-security-policy");
-        assert!(policy.contains("default-src 'self'") && policy.contains("frame-ancestors 'none'"), "{path}");
+        assert!(
+            policy.contains("default-src 'self'") && policy.contains("frame-ancestors 'none'"),
+            "{path}"
+        );
         assert!(!policy.contains("script-src") || !policy.contains("'unsafe-eval'"));
         assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
         assert_eq!(answer.header("x-frame-options"), "DENY", "{path}");
@@ -64,10 +88,30 @@ async fn files_are_attachments_of_their_type() {
     let xlsx = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
     for (path, kind, name, start) in [
         ("exports/ledger.xlsx", xlsx, "eclusier-ledger.xlsx", &b"PK"[..]),
-        ("exports/cases.csv", "text/csv; charset=utf-8", "eclusier-cases.csv", b"\xef\xbb\xbfProcessus;Dossier"),
-        ("exports/cases.csv?lang=en", "text/csv; charset=utf-8", "eclusier-cases.csv", b"\xef\xbb\xbfProcess;Case"),
-        ("exports/cases.csv?iso=true", "text/csv; charset=utf-8", "eclusier-cases.csv", b"process,case"),
-        ("exports/indicators.parquet", "application/vnd.apache.parquet", "eclusier-indicators.parquet", b"PAR1"),
+        (
+            "exports/cases.csv",
+            "text/csv; charset=utf-8",
+            "eclusier-cases.csv",
+            b"\xef\xbb\xbfProcessus;Dossier",
+        ),
+        (
+            "exports/cases.csv?lang=en",
+            "text/csv; charset=utf-8",
+            "eclusier-cases.csv",
+            b"\xef\xbb\xbfProcess;Case",
+        ),
+        (
+            "exports/cases.csv?iso=true",
+            "text/csv; charset=utf-8",
+            "eclusier-cases.csv",
+            b"process,case",
+        ),
+        (
+            "exports/indicators.parquet",
+            "application/vnd.apache.parquet",
+            "eclusier-indicators.parquet",
+            b"PAR1",
+        ),
         ("templates/counts", xlsx, "eclusier-comptages.xlsx", b"PK"),
         ("templates/counts?lang=en", xlsx, "eclusier-counts.xlsx", b"PK"),
         ("templates/staff", xlsx, "eclusier-personnel.xlsx", b"PK"),
@@ -75,8 +119,15 @@ async fn files_are_attachments_of_their_type() {
         let answer = site.get(&format!("/api/v1/{path}")).await;
         assert_eq!(answer.status, 200, "{path}");
         assert_eq!(answer.header("content-type"), kind, "{path}");
-        assert_eq!(answer.header("content-disposition"), format!("attachment; filename=\"{name}\""));
-        assert!(answer.bytes.starts_with(start), "{path}: {:?}", &answer.bytes[..20.min(answer.bytes.len())]);
+        assert_eq!(
+            answer.header("content-disposition"),
+            format!("attachment; filename=\"{name}\"")
+        );
+        assert!(
+            answer.bytes.starts_with(start),
+            "{path}: {:?}",
+            &answer.bytes[..20.min(answer.bytes.len())]
+        );
     }
     // A template filled with nothing but its examples can be read again.
     for kind in ["counts", "events"] {

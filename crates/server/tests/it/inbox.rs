@@ -40,14 +40,18 @@ async fn a_known_file_is_imported_once_stable_and_others_are_refused_with_a_reas
     std::fs::write(inbox.join("en-cours.csv.part"), log(2)).unwrap();
     std::fs::write(inbox.join(".cache"), log(2)).unwrap();
     let address = "127.0.0.1:0".parse().unwrap();
-    let server = tokio::spawn(eclusier_server::serve(site.app.clone(), address, Some(inbox.clone())));
+    let server =
+        tokio::spawn(eclusier_server::serve(site.app.clone(), address, Some(inbox.clone())));
     until("both files taken", || {
         names(&inbox.join("done")) == ["juin.csv"]
             && names(&inbox.join("refused")) == ["inconnu.csv", "inconnu.csv.txt"]
     })
     .await;
     let reason = std::fs::read_to_string(inbox.join("refused/inconnu.csv.txt")).unwrap();
-    assert!(reason.lines().count() == 2 && reason.contains("Données") && reason.contains("Data page"), "{reason}");
+    assert!(
+        reason.lines().count() == 2 && reason.contains("Données") && reason.contains("Data page"),
+        "{reason}"
+    );
     assert!(inbox.join("en-cours.csv.part").exists() && inbox.join(".cache").exists());
     let imports = site.app.imports(None).await.unwrap();
     assert_eq!(imports.len(), 1);

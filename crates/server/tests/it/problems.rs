@@ -49,11 +49,11 @@ async fn what_cannot_be_read_is_a_problem_that_says_what_to_write() {
         ("/api/v1/imports/1/quarantine", 404),
         ("/api/v1/imports/../../secret.key/quarantine", 404),
         ("/api/v1/imports/..%2F..%2Fsecret.key/quarantine", 422),
-        ("/api/v1/exports/people.xlsx", 404),
+        ("/api/v1/exports/people.xlsx", 422),
         ("/api/v1/exports/ledger.exe", 404),
         ("/api/v1/exports/ledger", 404),
         ("/api/v1/exports/..%2F..%2Fsecret.key", 404),
-        ("/api/v1/exports/..%2Fcases.csv", 404),
+        ("/api/v1/exports/..%2Fcases.csv", 422),
         ("/api/v1/templates/..%2Fsecret.key", 404),
         ("/api/v1/templates/people", 404),
         ("/api/v1/processes/..%2F..%2Fsecret.key/config", 422),
@@ -63,7 +63,13 @@ async fn what_cannot_be_read_is_a_problem_that_says_what_to_write() {
     }
     // As of a day before any data, nothing is known: it is not a failure.
     for address in ["cockpit", "flow", "ledger", "indicators", "cases"] {
-        for query in ["as_of=1900-01-01", "from=1900-01-01&to=1900-01-02", "from=2200-01-01", "unit=", "unit=absent"] {
+        for query in [
+            "as_of=1900-01-01",
+            "from=1900-01-01&to=1900-01-02",
+            "from=2200-01-01",
+            "unit=",
+            "unit=absent",
+        ] {
             let at = format!("/api/v1/{address}?process=pensions&{query}");
             let answer = site.get(&at).await;
             assert!(matches!(answer.status.as_u16(), 200 | 422), "{at}: {}", answer.text());
@@ -87,18 +93,53 @@ async fn what_cannot_be_done_is_a_problem_and_changes_nothing() {
         (Method::POST, import.as_str(), json!({ "process": "" }), 422),
         (Method::POST, import.as_str(), json!({ "process": "p", "kind": "poems" }), 422),
         (Method::POST, import.as_str(), json!({ "process": "p", "replace": "hier" }), 422),
-        (Method::POST, import.as_str(), json!({ "process": "p", "replace": "2025-02-01..2025-01-01" }), 422),
+        (
+            Method::POST,
+            import.as_str(),
+            json!({ "process": "p", "replace": "2025-02-01..2025-01-01" }),
+            422,
+        ),
         (Method::POST, import.as_str(), json!({ "process": "p", "mapping": "= nonsense" }), 422),
         (Method::POST, import.as_str(), json!({ "process": 12 }), 422),
-        (Method::POST, "/api/v1/counts", json!({ "process": "p", "day": "demain", "arrivals": 1 }), 422),
+        (
+            Method::POST,
+            "/api/v1/counts",
+            json!({ "process": "p", "day": "demain", "arrivals": 1 }),
+            422,
+        ),
         (Method::POST, "/api/v1/counts", json!({ "process": "p", "day": "2025-06-02" }), 422),
-        (Method::POST, "/api/v1/counts", json!({ "process": "p", "day": "2025-06-02", "arrivals": -3 }), 422),
-        (Method::POST, "/api/v1/counts", json!({ "process": "p", "day": "2125-06-02", "arrivals": 3 }), 422),
-        (Method::PUT, "/api/v1/control-totals", json!({ "process": "absent", "day": "2025-06-02", "expected": 1 }), 404),
+        (
+            Method::POST,
+            "/api/v1/counts",
+            json!({ "process": "p", "day": "2025-06-02", "arrivals": -3 }),
+            422,
+        ),
+        (
+            Method::POST,
+            "/api/v1/counts",
+            json!({ "process": "p", "day": "2125-06-02", "arrivals": 3 }),
+            422,
+        ),
+        (
+            Method::PUT,
+            "/api/v1/control-totals",
+            json!({ "process": "absent", "day": "2025-06-02", "expected": 1 }),
+            404,
+        ),
         (Method::POST, "/api/v1/processes/pensions/config/preview", json!({}), 422),
         (Method::PUT, "/api/v1/processes/pensions/config", json!({ "toml": "zone = 3" }), 422),
-        (Method::PUT, "/api/v1/processes/pensions/config", json!({ "toml": "zone = \"Mars/Olympe\"" }), 422),
-        (Method::PUT, "/api/v1/processes/pensions/config", json!({ "from": "hier", "toml": "" }), 422),
+        (
+            Method::PUT,
+            "/api/v1/processes/pensions/config",
+            json!({ "toml": "zone = \"Mars/Olympe\"" }),
+            422,
+        ),
+        (
+            Method::PUT,
+            "/api/v1/processes/pensions/config",
+            json!({ "from": "hier", "toml": "" }),
+            422,
+        ),
         (Method::POST, "/api/v1/jobs/999/cancel", json!({}), 404),
         (Method::DELETE, "/api/v1/mappings/absent", json!({}), 404),
         (Method::DELETE, "/api/v1/cockpit", json!({}), 405),
@@ -129,8 +170,12 @@ async fn what_cannot_be_done_is_a_problem_and_changes_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_problem_speaks_the_language_asked() {
     let site = Site::new().await;
-    for address in ["/api/v1/jobs/999", "/api/v1/nothing", "/api/v1/jobs/abc", "/api/v1/flow?grain=x"] {
-        let ask = |lang: &'static str| request(Method::GET, address, &[("accept-language", lang)], Body::empty());
+    for address in
+        ["/api/v1/jobs/999", "/api/v1/nothing", "/api/v1/jobs/abc", "/api/v1/flow?grain=x"]
+    {
+        let ask = |lang: &'static str| {
+            request(Method::GET, address, &[("accept-language", lang)], Body::empty())
+        };
         let english = site.ask(ask("en-GB,en;q=0.9")).await.json();
         assert_eq!(english["detail"], english["text"]["en"], "{address}");
         for lang in ["fr-FR,fr;q=0.9", "de", ""] {
@@ -144,7 +189,8 @@ async fn a_problem_speaks_the_language_asked() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_upload_that_cannot_be_read_is_told_and_not_kept() {
     let site = Site::new().await;
-    for (name, bytes) in [("vide.csv", vec![]), ("bruit.bin", vec![0u8, 159, 146, 150, 7, 0, 0, 1])] {
+    for (name, bytes) in [("vide.csv", vec![]), ("bruit.bin", vec![0u8, 159, 146, 150, 7, 0, 0, 1])]
+    {
         let answer = site.upload(name, &bytes).await;
         let told = problem(&answer, 422, name);
         assert_eq!(told["type"], "urn:eclusier:problem:refused");
@@ -155,9 +201,13 @@ async fn an_upload_that_cannot_be_read_is_told_and_not_kept() {
     let preview = site.upload("entete.csv", b"Dossier;Activit\xc3\xa9;Date\r\n").await;
     if preview.status == StatusCode::OK {
         let upload = preview.json()["upload"].as_str().unwrap().to_owned();
-        let job = site.post(&format!("/api/v1/uploads/{upload}/import"), json!({ "process": "p" })).await;
+        let job =
+            site.post(&format!("/api/v1/uploads/{upload}/import"), json!({ "process": "p" })).await;
         let ended = site.ended(&job.json()).await;
-        assert_eq!((&ended["status"], &ended["report"]["status"]), (&json!("done"), &json!("refused")));
+        assert_eq!(
+            (&ended["status"], &ended["report"]["status"]),
+            (&json!("done"), &json!("refused"))
+        );
         assert!(ended["report"]["message"]["fr"].is_string());
         assert_eq!(site.get("/api/v1/status").await.json()["processes"], json!([]));
     }

@@ -1,0 +1,123 @@
+//! Rules are tried before they are stored, and change the figures once they are.
+
+use eclusier_app::{Actor, Figure, figures::ClosingKind};
+use eclusier_core::ProcessRules;
+
+use crate::common::*;
+
+fn value(figures: &[Figure], id: &str) -> Option<f64> {
+    figures.iter().find(|f| f.id == id).and_then(|f| f.value)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_preview_stores_nothing_and_storing_does_what_it_said() {
+    let bench = Bench::new().await;
+    bench.store("a.csv", &csv(&month("A", 1, 60)), "pensions").await;
+    let pensions = process("pensions");
+    let learned = bench.app.config(&pensions).await.unwrap();
+    assert_eq!(learned.closing, ClosingKind::Learned);
+    assert!(learned.versions.is_empty());
+    let [fr, en] = &learned.words;
+    assert!(fr.contains("Décision") && en.contains("Décision"), "{fr} / {en}");
+    assert_ne!(fr, en);
+    let before = bench.state("pensions").await;
+    let figures = bench.app.indicators(&of("pensions"), &[]).await.unwrap();
+    assert_eq!(value(&figures, "overdue"), None);
+
+    let preview = bench.app.preview_config(&pensions, None, rules()).await.unwrap();
+    assert!(preview.problems.is_empty());
+    assert_eq!(preview.closing, ClosingKind::Configured);
+    assert_eq!(preview.before, figures);
+    // Twelve cases of sixty are never decided; all are past five worked days but the last ones.
+    assert_eq!(value(&preview.after, "stock"), Some(12.0));
+    assert!(value(&preview.after, "overdue").is_some_and(|n| n > 0.0));
+    assert_eq!(bench.state("pensions").await, before);
+    assert!(bench.app.config(&pensions).await.unwrap().versions.is_empty());
+
+    bench.app.put_config(&pensions, None, &rules(), &Actor::local()).await.unwrap();
+    let stored = bench.app.indicators(&of("pensions"), &[]).await.unwrap();
+    assert_eq!(
+        stored.iter().map(|f| (&f.id, f.value)).collect::<Vec<_>>(),
+        preview.after.iter().map(|f| (&f.id, f.value)).collect::<Vec<_>>()
+    );
+    let view = bench.app.config(&pensions).await.unwrap();
+    assert_eq!((view.closing, view.versions.len()), (ClosingKind::Configured, 1));
+    assert_eq!(view.label, "Pensions");
+    let decision = view.activities.iter().find(|a| a.name == "Décision").unwrap();
+    assert_eq!(
+        (decision.role, decision.events, decision.cases, decision.ends),
+        ("settled", 48, 48, 48)
+    );
+    // Another program sees the rules at its next question.
+    let other = bench.another().await;
+    assert_eq!(value(&other.indicators(&of("pensions"), &[]).await.unwrap(), "stock"), Some(12.0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rules_with_a_problem_are_never_stored() {
+    let bench = Bench::new().await;
+    bench.store("a.csv", &csv(&month("A", 1, 10)), "pensions").await;
+    let bad = ProcessRules { zone: "Europe/Nulle-Part".into(), ..rules() };
+    let preview = bench.app.preview_config(&process("pensions"), None, bad.clone()).await.unwrap();
+    assert!(!preview.problems.is_empty());
+    assert_eq!(preview.before, preview.after);
+    let refused =
+        bench.app.put_config(&process("pensions"), None, &bad, &Actor::local()).await.unwrap_err();
+    assert_eq!(refused.kind(), "invalid");
+    assert!(bench.app.config(&process("pensions")).await.unwrap().versions.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rules_hold_from_their_day() {
+    let bench = Bench::new().await;
+    let lines = [month("A", 1, 40), month("B", 3, 40)].concat();
+    bench.store("a.csv", &csv(&lines), "pensions").await;
+    let by = Actor::local();
+    let pensions = process("pensions");
+    bench.app.put_config(&pensions, None, &rules(), &by).await.unwrap();
+    let mut stricter = rules();
+    stricter.states.settled = vec!["Instruction".into(), "Décision".into()];
+    let from = day("2025-03-01");
+    let preview = bench.app.preview_config(&pensions, Some(from), stricter.clone()).await.unwrap();
+    // The eight undecided cases of January stay open; those of March close at their instruction.
+    assert_eq!(value(&preview.before, "stock"), Some(16.0));
+    assert_eq!(value(&preview.after, "stock"), Some(8.0));
+    bench.app.put_config(&pensions, Some(from), &stricter, &by).await.unwrap();
+    let figures = bench.app.indicators(&of("pensions"), &["stock".into()]).await.unwrap();
+    assert_eq!(value(&figures, "stock"), Some(8.0));
+    // January as it stood does not move.
+    let mut january = of("pensions");
+    january.as_of = Some(day("2025-01-31"));
+    let figures = bench.app.indicators(&january, &["stock".into()]).await.unwrap();
+    assert_eq!(value(&figures, "stock"), Some(8.0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_saved_mapping_is_proposed_for_the_same_header() {
+    let bench = Bench::new().await;
+    let text = csv(&month("A", 1, 10));
+    let (id, path) = bench.app.new_upload("../../export 2025-01.csv").unwrap();
+    std::fs::write(path, &text).unwrap();
+    let view = bench.app.inspect(&id, None, None).await.unwrap();
+    assert_eq!((view.name.as_str(), view.process.as_str()), ("export 2025-01.csv", "export"));
+    assert!(view.known_mapping.is_none());
+    let by = Actor::local();
+    bench.app.save_mapping_of_upload(&id, "outil", &process("pensions"), None, &by).await.unwrap();
+    let file = bench.file("autre.csv", csv(&month("Z", 5, 3)));
+    let (found, mapping) = bench.app.inbox_mapping(&file).await.unwrap().unwrap();
+    assert_eq!(found, process("pensions"));
+    assert_eq!(mapping, view.preview.mapping);
+    assert_eq!(
+        bench.app.inspect(&id, None, None).await.unwrap().known_mapping.as_deref(),
+        Some("outil")
+    );
+    let other = bench.file("inconnu.csv", "x;y;z\r\n1;2;3\r\n");
+    assert!(bench.app.inbox_mapping(&other).await.unwrap().is_none());
+    bench.app.delete_mapping("outil", &by).await.unwrap();
+    assert!(bench.app.inbox_mapping(&file).await.unwrap().is_none());
+    assert_eq!(bench.app.delete_mapping("outil", &by).await.unwrap_err().kind(), "not-found");
+    bench.app.drop_upload(&id).unwrap();
+    for bad in [id.as_str(), "../lake", "..", ""] {
+        assert_eq!(bench.app.upload(bad).unwrap_err().kind(), "not-found", "{bad}");
+    }
+}

@@ -1,0 +1,12 @@
+//! The use cases, on a data directory of their own.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod common;
+mod configs;
+mod exports;
+mod figures;
+mod imports;
+mod jobs;
+mod privacy;
+mod refusals;
+mod together;
