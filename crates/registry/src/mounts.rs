@@ -110,8 +110,8 @@ mod tests {
 
     const TABLE: &str = "\
 /dev/vda / ext4 rw 0 0
-server:/home /home nfs4 rw 0 0
-/dev/vdb /home/local ext4 rw 0 0
+server:/people /people nfs4 rw 0 0
+/dev/vdb /people/local ext4 rw 0 0
 //srv/p /mnt/Part\\040age\\134x cifs rw 0 0
 tmpfs /hidden tmpfs rw 0 0
 host:/x /hidden nfs rw 0 0
@@ -122,9 +122,9 @@ broken line
     fn the_longest_mount_point_decides() {
         let kind = |path: &str| network_mount(TABLE, Path::new(path)).map(|m| m.file_system);
         assert_eq!(kind("/srv/data"), None);
-        assert_eq!(kind("/home/anne/data").as_deref(), Some("nfs4"));
-        assert_eq!(kind("/home/local/data"), None);
-        assert_eq!(kind("/homestead/data"), None, "a prefix of a name is not a parent");
+        assert_eq!(kind("/people/anne/data").as_deref(), Some("nfs4"));
+        assert_eq!(kind("/people/local/data"), None);
+        assert_eq!(kind("/peoplestead/data"), None, "a prefix of a name is not a parent");
         assert_eq!(kind("/mnt/Part age\\x/data").as_deref(), Some("cifs"));
         assert_eq!(kind("/hidden/data").as_deref(), Some("nfs"), "the last mount hides the first");
     }
