@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use eclusier_core::{Figure, Grain, Period};
 use eclusier_ledger::{
-    Action, AgeStrata, LedgerQuery, Page, ReturnToTarget, Scope, View, age_strata, age_strata_fifo,
-    cases_behind, daily_ledger, indicators, proposed_target, return_to_target, where_to_act,
+    Action, AgeStrata, LedgerQuery, Look, ReturnToTarget, Scope, View, age_strata_fifo,
+    daily_ledger, indicators, proposed_target,
 };
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use rayon::prelude::*;
@@ -96,6 +96,8 @@ pub struct StockRow {
     pub has_stock_target: bool,
     /// Age of the stock.
     pub strata: Option<AgeStrata>,
+    /// Late cases by age, in the same strata; `None` without cases.
+    pub late: Option<[i64; 5]>,
     /// Stock at the end of the last 26 weeks.
     pub spark: Vec<Option<i64>>,
     /// How it stands.
@@ -213,23 +215,25 @@ fn build(desks: &[Arc<Desk>], selection: &Selection, basis: Basis) -> AppResult<
             desks.par_iter().map(|desk| stock_row(desk, selection)).collect();
         Ok(rows?.into_iter().flatten().collect())
     };
-    let totals = || -> AppResult<[Option<Figure>; 3]> {
-        let mut now = indicators(&views, &scope, &["overdue", "due_soon_5"])?;
+    let totals = || -> AppResult<(Option<Figure>, Option<Figure>, Vec<Action>)> {
+        let look = Look::new(&views, &scope);
+        let mut now = look.indicators(&["overdue", "due_soon_5"])?;
         now.sort_by_key(|f| f.id != "overdue");
         let mut now = now.into_iter();
-        Ok([now.next(), now.next(), overdue_before(desks, &views, &scope)?])
+        Ok((now.next(), now.next(), look.where_to_act(ACTIONS)))
     };
-    let ((stocks, totals), act) =
-        rayon::join(|| rayon::join(rows, totals), || where_to_act(&views, &scope, ACTIONS));
+    let ((stocks, totals), before) =
+        rayon::join(|| rayon::join(rows, totals), || overdue_before(desks, &views, &scope));
     let stocks = stocks?;
-    let [late, soon, before] = totals?;
+    let (late, soon, act) = totals?;
+    let before = before?;
     let change = late
         .as_ref()
         .and_then(|f| f.value)
         .zip(before.and_then(|f| f.value))
         .map(|(now, then)| now - then);
-    let overdue = card(desks, &scope, &stocks, "overdue", late, change)?;
-    let due_soon = card(desks, &scope, &stocks, "due_soon_5", soon, None)?;
+    let overdue = card(&stocks, "overdue", late, change)?;
+    let due_soon = card(&stocks, "due_soon_5", soon, None)?;
     let mut proposed = Vec::new();
     for desk in desks.iter().filter(|d| !d.view().has_target()) {
         let Some(own) = desk.scope(selection)? else { continue };
@@ -253,14 +257,12 @@ fn overdue_before(
     let Some(before) = desks.first().map(|d| d.calendar.previous_worked(scope.period.to)) else {
         return Ok(None);
     };
-    let Ok(period) = Period::new(scope.period.from.min(before), before) else { return Ok(None) };
+    let Ok(period) = Period::new(before, before) else { return Ok(None) };
     let earlier = Scope { period, ..scope.clone() };
     Ok(indicators(views, &earlier, &["overdue"])?.into_iter().next())
 }
 
 fn card(
-    desks: &[Arc<Desk>],
-    scope: &Scope,
     stocks: &[StockRow],
     id: &str,
     mut figure: Option<Figure>,
@@ -276,30 +278,16 @@ fn card(
         f.reason = None;
     }
     let mut lines = Vec::new();
-    for (desk, row) in desks.iter().zip(stocks) {
+    for row in stocks {
         let Some(count) = row.value(id) else { continue };
         if count == 0.0 {
             continue;
         }
-        let strata = match id {
-            "overdue" => {
-                let all = Page { offset: 0, limit: usize::MAX };
-                let found = cases_behind(&[desk.view()], scope, id, all)?;
-                let mut strata = [0; 5];
-                for case in found.cases {
-                    if let Some(slot) = strata.get_mut(AgeStrata::stratum(case.worked_days)) {
-                        *slot += 1;
-                    }
-                }
-                Some(strata)
-            }
-            _ => None,
-        };
         lines.push(CardLine {
             process: row.process.clone(),
             label: row.label.clone(),
             count: count as i64,
-            strata,
+            strata: row.late.filter(|_| id == "overdue"),
         });
     }
     lines.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.label.cmp(&b.label)));
@@ -321,18 +309,21 @@ impl StockRow {
 fn stock_row(desk: &Desk, selection: &Selection) -> AppResult<Option<StockRow>> {
     let Some(scope) = desk.scope(selection)? else { return Ok(None) };
     let view = desk.view();
-    let figures = indicators(&[view], &scope, ROW_FIGURES)?;
-    let strata = match desk.facts {
-        Facts::Cases(_) => age_strata(&[view], &scope),
-        Facts::Counts(_) => age_strata_fifo(view, &scope),
+    let views = [view];
+    let look = Look::new(&views, &scope);
+    let figures = look.indicators(ROW_FIGURES)?;
+    let (strata, late) = match desk.facts {
+        Facts::Cases(_) => (look.age_strata(), Some(look.late_strata())),
+        Facts::Counts(_) => (age_strata_fifo(view, &scope), None),
     };
     let rules = desk.current_rules();
     let mut row = StockRow {
         process: desk.process.to_string(),
         label: desk.label.clone(),
-        back: return_to_target(view, &scope),
+        back: look.return_to_target(),
         has_stock_target: rules.target_for(None).is_some_and(|t| t.stock.is_some()),
         strata,
+        late,
         spark: spark(view, &scope)?,
         health: Health::Unknown,
         why: Default::default(),

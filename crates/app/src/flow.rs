@@ -2,11 +2,10 @@
 
 use eclusier_core::{Figure, Grain, Period};
 use eclusier_ledger::{
-    AgeStrata, AwaitedStock, Delays, FlowDay, LedgerQuery, LedgerRow, Scope, View, age_strata,
-    age_strata_fifo, cumulative_flow, daily_ledger, delays, indicators, stock_by_awaited,
+    AgeStrata, AwaitedStock, Delays, FlowDay, LedgerQuery, LedgerRow, Look, Scope, View,
+    age_strata_fifo, cumulative_flow, daily_ledger, delays, delays_by,
 };
 use jiff::civil::Date;
-use rayon::prelude::*;
 use std::sync::Arc;
 
 use crate::{
@@ -99,15 +98,14 @@ fn build(
         dims: scope.dims.clone(),
         ..LedgerQuery::default()
     };
-    let ((figures, rows), (points, (whole, strata))) = rayon::join(
-        || rayon::join(|| indicators(&views, &scope, &[]), || daily_ledger(&views, &query)),
-        || {
-            rayon::join(
-                || by_month(&views, &scope),
-                || rayon::join(|| delays(&views, &scope), || age_strata(&views, &scope)),
-            )
-        },
-    );
+    let read = || {
+        let look = Look::new(&views, &scope);
+        (look.indicators(&[]), look.age_strata(), look.stock_by_awaited())
+    };
+    let post = || (daily_ledger(&views, &query), cumulative_flow(&views, &scope, grain));
+    let time = || (by_month(&views, &scope), delays(&views, &scope));
+    let (((figures, strata, awaited), (rows, cumulative)), (points, whole)) =
+        rayon::join(|| rayon::join(read, post), time);
     let (figures, rows) = (figures?, rows?);
     let opening = rows.first().and_then(|r| r.opening);
     let last = scope.period.to;
@@ -141,10 +139,10 @@ fn build(
         basis,
         figures,
         ledger,
-        cumulative: cumulative_flow(&views, &scope, grain),
+        cumulative,
         opening,
         strata,
-        awaited: stock_by_awaited(&views, &scope),
+        awaited,
         delays: points,
         whole: Some(whole),
         stock_target: target.as_ref().and_then(|t| t.stock),
@@ -188,11 +186,7 @@ fn by_month(views: &[View<'_>], scope: &Scope) -> Vec<DelayPoint> {
         }
         start = next;
     }
-    months
-        .into_par_iter()
-        .map(|period| DelayPoint {
-            period: Grain::Month.name(period.from),
-            delays: delays(views, &Scope { period, ..scope.clone() }),
-        })
-        .collect()
+    let delays = delays_by(views, scope, &months);
+    let named = months.iter().zip(delays);
+    named.map(|(p, delays)| DelayPoint { period: Grain::Month.name(p.from), delays }).collect()
 }

@@ -12,11 +12,14 @@ use std::collections::BTreeMap;
 
 use eclusier_calendar::date_of;
 use eclusier_core::config::{Awaited, DayCounter};
+use rayon::prelude::*;
 
 use crate::LedgerQuery;
+use crate::look::Look;
 use crate::posting::{ARRIVALS, Buckets, GroupBy, cells_by_group};
 use crate::scan::{
-    OpenCase, due_within, handling_days, neutralised, outputs, scan, wanted_days, will_miss, window,
+    OpenCase, Scan, due_within, handling_days, neutralised, outputs, scan, wanted_days, will_miss,
+    window,
 };
 use crate::view::{DimFilter, Scope, View};
 
@@ -107,7 +110,13 @@ const AHEAD: i64 = 5;
 /// Groups where nothing will be missed and nothing is late are left out, unless
 /// no target is defined: then the stock orders them.
 pub fn where_to_act(views: &[View<'_>], scope: &Scope, limit: usize) -> Vec<Action> {
-    let mut actions: Vec<Action> = views.iter().flat_map(|v| of_view(*v, scope)).collect();
+    Look::new(views, scope).where_to_act(limit)
+}
+
+pub(crate) fn actions_of(look: &Look<'_>, limit: usize) -> Vec<Action> {
+    let parts: Vec<_> = look.parts().collect();
+    let groups = parts.par_iter().map(|(view, found)| of_view(*view, look.scope, *found));
+    let mut actions: Vec<Action> = groups.collect::<Vec<_>>().into_iter().flatten().collect();
     actions.retain(|a| match (a.will_miss, a.overdue) {
         (Some(miss), late) => miss > 0 || late.unwrap_or(0) > 0,
         (None, _) => a.stock.is_none_or(|s| s > 0),
@@ -143,7 +152,7 @@ struct Window {
     closing: Option<i64>,
 }
 
-fn of_view(view: View<'_>, scope: &Scope) -> Vec<Action> {
+fn of_view(view: View<'_>, scope: &Scope, found: Option<&Scan>) -> Vec<Action> {
     let Some(last) = view.last_day() else { return Vec::new() };
     let day = scope.last_day().min(last);
     let wanted = wanted_days(view, day);
@@ -156,7 +165,7 @@ fn of_view(view: View<'_>, scope: &Scope) -> Vec<Action> {
         .map(|(end, (begin, _))| (begin, end));
     let mut groups: BTreeMap<Group, (Window, Option<Window>, Open)> = BTreeMap::new();
     flows(view, scope, from, day, before.map(|b| b.0), &mut groups);
-    open_cases(view, scope, before.map(|b| b.1), &mut groups);
+    open_cases(view, scope, found, before.map(|b| b.1), &mut groups);
     groups
         .into_iter()
         .map(|(group, (late, early, open))| {
@@ -205,10 +214,11 @@ fn flows(
 fn open_cases(
     view: View<'_>,
     scope: &Scope,
+    found: Option<&Scan>,
     before: Option<i32>,
     groups: &mut BTreeMap<Group, (Window, Option<Window>, Open)>,
 ) {
-    let (Some(table), Some(found)) = (view.cases(), scan(view, scope)) else { return };
+    let (Some(table), Some(found)) = (view.cases(), found) else { return };
     let mut by_combo: Vec<Open> = table.combos.iter().map(|_| Open::default()).collect();
     let combo_of = |case: u32| table.combo.get(case as usize).map(|&c| c as usize);
     for o in &found.open {

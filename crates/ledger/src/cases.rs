@@ -441,6 +441,15 @@ impl CaseTable {
         self.transitions.get(begin..end).unwrap_or(&[])
     }
 
+    /// Whether a closing counts as work done, rather than given up or sent away.
+    pub(crate) fn settles(&self, class: CloseClass) -> bool {
+        match class {
+            CloseClass::SettledHuman | CloseClass::SettledAuto => true,
+            CloseClass::Silence => self.silence_settles,
+            CloseClass::Cancelled | CloseClass::Transferred => false,
+        }
+    }
+
     /// Identifier of a case.
     pub fn id(&self, case: usize) -> &str {
         let begin = match case {

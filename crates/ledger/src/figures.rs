@@ -8,6 +8,8 @@
 //! - Source: `docs/methods/indicators.md`, `docs/methods/delays.md`; percentiles
 //!   are the linear definition (type 7) of Hyndman and Fan (1996).
 
+use std::cell::OnceCell;
+
 use eclusier_calendar::{date_of, day_number};
 use eclusier_core::config::DayCounter;
 use eclusier_core::{Figure, Unit};
@@ -16,17 +18,19 @@ use jiff::civil::Date;
 
 use crate::LedgerError;
 use crate::definitions::{self, Definition};
+use crate::look::Look;
 use crate::posting::{ARRIVALS, AUTO, Cells, HUMAN};
 use crate::rules::CloseClass;
 use crate::scan::{
     Pace, Scan, daily, due_within, handling_days, held_days, neutralised, outputs, pace_of,
-    received_within, scan, wanted_days, will_miss, window,
+    received_within, wanted_days, will_miss, window,
 };
+use crate::tally::Tally;
 use crate::view::{Data, Scope, View};
 
 type Words = [&'static str; 2];
 
-const NO_DATA: Words = ["aucune donnée sur ce périmètre", "no data in this perimeter"];
+pub(crate) const NO_DATA: Words = ["aucune donnée sur ce périmètre", "no data in this perimeter"];
 const COUNTS_ONLY: Words = [
     "des comptages par jour ne suivent pas chaque dossier",
     "daily counts do not follow each case",
@@ -53,20 +57,21 @@ const NO_STOCK: Words =
 const NOTHING: Words = ["rien à mesurer", "nothing to measure"];
 const NO_MONTH_END: Words = ["aucune fin de mois dans la période", "no month end in the period"];
 
-/// Quantile of sorted values by linear interpolation between the two nearest ranks (type 7).
-pub(crate) fn percentile(sorted: &[i64], p: f64) -> Option<f64> {
-    let last = sorted.len().checked_sub(1)?;
-    let at = p.clamp(0.0, 1.0) * last as f64;
-    let low = (at.floor() as usize).min(last);
-    let below = *sorted.get(low)? as f64;
-    let above = *sorted.get((low + 1).min(last))? as f64;
-    Some(below + (at - low as f64) * (above - below))
+/// Lead times of the settled cases of a view, in days of the scope's counter.
+#[derive(Debug, Default)]
+struct Leads {
+    gross: Tally,
+    /// Net of holds; empty where holds are not described.
+    net: Tally,
+    /// Left out by windows.
+    left_out: i64,
 }
 
 /// What one view says, computed once for all figures.
 struct Measured<'a> {
     view: View<'a>,
-    scan: Option<Scan>,
+    scope: &'a Scope,
+    scan: Option<&'a Scan>,
     stock: Result<i64, Words>,
     pace: Pace,
     arrivals: Option<i64>,
@@ -74,19 +79,17 @@ struct Measured<'a> {
     done: Option<i64>,
     auto: Option<i64>,
     neutral_days: i64,
-    leads: Vec<i64>,
-    nets: Vec<i64>,
-    left_out: i64,
+    /// Counted only when a delay is asked.
+    leads: OnceCell<Leads>,
     oldest: Option<i64>,
     oldest_actionable: Option<i64>,
     held: i64,
 }
 
 impl<'a> Measured<'a> {
-    fn new(view: View<'a>, scope: &Scope) -> Self {
+    fn new(view: View<'a>, scope: &'a Scope, found: Option<&'a Scan>) -> Self {
         let last = view.last_day().unwrap_or(i32::MIN);
         let day = scope.last_day().min(last);
-        let found = scan(view, scope);
         let rules = view.rules_at(day);
         let (mut arrivals, mut done, mut auto) = (None, None, None);
         let mut neutral_days = 0;
@@ -118,7 +121,7 @@ impl<'a> Measured<'a> {
             let first = view.first_day().unwrap_or(i32::MAX);
             closing = daily(view, scope, first, day).last().map(|r| r.1);
         }
-        let stock = match (&found, view.data) {
+        let stock = match (found, view.data) {
             (Some(found), Data::Cases(table)) => {
                 if scope.last_day() < table.warm_from.unwrap_or(i32::MIN) {
                     Err(NOT_WARM)
@@ -139,29 +142,17 @@ impl<'a> Measured<'a> {
             done,
             auto,
             neutral_days,
-            leads: Vec::new(),
-            nets: Vec::new(),
-            left_out: 0,
+            leads: OnceCell::new(),
             oldest: None,
             oldest_actionable: None,
             held: 0,
-            scan: None,
+            scope,
+            scan: found,
         };
-        if let (Some(found), Some(table)) = (&found, view.cases()) {
-            let count = |from, to| view.calendar.count_numbers(scope.counter, from, to);
-            for c in found.closed.iter().filter(|c| c.settled) {
-                if c.excluded {
-                    me.left_out += 1;
-                    continue;
-                }
-                let lead = count(c.opened_day, c.event_day);
-                me.leads.push(lead);
-                let case = c.case as usize;
-                let held = held_days(view, table, case, c.us, c.event_day, scope.counter);
-                me.nets.push(lead - held);
-            }
+        if let Some(found) = found {
             for o in &found.open {
-                let age = Some(count(o.opened_day, found.day));
+                let count = view.calendar.count_numbers(scope.counter, o.opened_day, found.day);
+                let age = Some(count);
                 me.oldest = me.oldest.max(age);
                 if o.held.is_none() {
                     me.oldest_actionable = me.oldest_actionable.max(age);
@@ -170,10 +161,31 @@ impl<'a> Measured<'a> {
                 }
             }
         }
-        me.leads.sort_unstable();
-        me.nets.sort_unstable();
-        me.scan = found;
         me
+    }
+
+    /// Lead times of the cases settled in the period.
+    fn leads(&self) -> &Leads {
+        self.leads.get_or_init(|| {
+            let mut leads = Leads::default();
+            let (Some(found), Some(table)) = (self.scan, self.view.cases()) else { return leads };
+            let counter = self.scope.counter;
+            for c in found.closed.iter().filter(|c| c.settled) {
+                if c.excluded {
+                    leads.left_out += 1;
+                    continue;
+                }
+                let lead = self.view.calendar.count_numbers(counter, c.opened_day, c.event_day);
+                leads.gross.add(lead);
+                if table.tells_holds {
+                    let case = c.case as usize;
+                    leads
+                        .net
+                        .add(lead - held_days(self.view, table, case, c.us, c.event_day, counter));
+                }
+            }
+            leads
+        })
     }
 
     fn settled(&self) -> Result<i64, Words> {
@@ -184,10 +196,10 @@ impl<'a> Measured<'a> {
         }
     }
 
-    fn scan(&self) -> Result<&Scan, Words> {
+    fn scan(&self) -> Result<&'a Scan, Words> {
         match self.view.data {
             Data::Counts(_) => Err(COUNTS_ONLY),
-            Data::Cases(_) => self.scan.as_ref().ok_or(NO_DATA),
+            Data::Cases(_) => self.scan.ok_or(NO_DATA),
         }
     }
 
@@ -230,12 +242,18 @@ pub fn indicators(
     scope: &Scope,
     ids: &[&str],
 ) -> Result<Vec<Figure>, LedgerError> {
+    Look::new(views, scope).indicators(ids)
+}
+
+pub(crate) fn figures_of(look: &Look<'_>, ids: &[&str]) -> Result<Vec<Figure>, LedgerError> {
     for id in ids {
         if definitions::find(id).is_none() {
             return Err(LedgerError::UnknownFigure { id: (*id).to_owned() });
         }
     }
-    let measured: Vec<Measured<'_>> = views.iter().map(|&v| Measured::new(v, scope)).collect();
+    let scope = look.scope;
+    let measured: Vec<Measured<'_>> =
+        look.parts().map(|(view, scan)| Measured::new(view, scope, scan)).collect();
     Ok(definitions::ALL
         .iter()
         .filter(|d| ids.is_empty() || ids.contains(&d.id))
@@ -558,18 +576,13 @@ fn delay(id: &str, measured: &[Measured<'_>], notes: &mut Vec<[String; 2]>) -> R
         if net && !m.tells_holds() {
             return Err(NO_HOLD);
         }
-        Ok((if net { &m.nets } else { &m.leads }, m.left_out, found))
+        let leads = m.leads();
+        Ok((if net { &leads.net } else { &leads.gross }, leads.left_out, found))
     })?;
-    // Each part is sorted; a single one, the usual case, is read where it is.
-    let mut together = Vec::new();
-    let values: &[i64] = match parts.as_slice() {
-        [only] => only.0,
-        _ => {
-            together.extend(parts.iter().flat_map(|p| p.0.iter().copied()));
-            together.sort_unstable();
-            &together
-        }
-    };
+    let mut values = Tally::default();
+    for (part, ..) in &parts {
+        values.absorb(part);
+    }
     let given_up: usize =
         parts.iter().map(|p| p.2.closed.iter().filter(|c| !c.settled).count()).sum();
     let silent: usize = parts
@@ -597,18 +610,17 @@ fn delay(id: &str, measured: &[Measured<'_>], notes: &mut Vec<[String; 2]>) -> R
             format!("{undone} settlements reopened before the end of the period left out"),
         ]);
     }
-    let n = values.len() as i64;
+    let n = values.n();
     let left_out = parts.iter().map(|p| p.1).sum();
     if id.ends_with("_mean") {
-        let sum: i64 = values.iter().sum();
-        return Ok(Raw { left_out, ..Raw::ratio(sum as f64, n as f64, n) });
+        return Ok(Raw { left_out, ..Raw::ratio(values.sum() as f64, n as f64, n) });
     }
     let p = match id {
         _ if id.ends_with("_p50") => 0.5,
         _ if id.ends_with("_p75") => 0.75,
         _ => 0.9,
     };
-    Ok(Raw { value: percentile(values, p), n, left_out, ..Raw::default() })
+    Ok(Raw { value: values.percentile(p), n, left_out, ..Raw::default() })
 }
 
 /// Standard normal deviate of a two-sided interval of 80 %.
@@ -675,14 +687,16 @@ fn due_soon(k: i64, measured: &[Measured<'_>], notes: &mut Vec<[String; 2]>) -> 
 }
 
 fn proposal(m: &Measured<'_>) -> Option<i64> {
-    percentile(&m.leads, 0.75).map(|d| (d.ceil() as i64).max(1))
+    m.leads().gross.percentile(0.75).map(|d| (d.ceil() as i64).max(1))
 }
 
 /// The target to propose where none is defined: the lead time below which 75 %
 /// of the cases settled in the period lie, rounded up to a whole day of the
 /// scope's counter. `None` when nothing was settled.
 pub fn proposed_target(view: View<'_>, scope: &Scope) -> Option<i64> {
-    proposal(&Measured::new(view, scope))
+    let views = [view];
+    let look = Look::new(&views, scope);
+    look.parts().next().and_then(|(view, scan)| proposal(&Measured::new(view, scope, scan)))
 }
 
 /// When the stock comes back to its target.
@@ -705,7 +719,11 @@ const HORIZON_DAYS: i64 = 250;
 ///
 /// The target is the stock said in the configuration for all products.
 pub fn return_to_target(view: View<'_>, scope: &Scope) -> ReturnToTarget {
-    let measured = Measured::new(view, scope);
+    Look::new(&[view], scope).return_to_target()
+}
+
+pub(crate) fn return_of(view: View<'_>, scope: &Scope, found: Option<&Scan>) -> ReturnToTarget {
+    let measured = Measured::new(view, scope, found);
     let last = view.last_day().unwrap_or(i32::MIN);
     let day = scope.last_day().min(last);
     let stock = match measured.stock {

@@ -5,6 +5,7 @@
 //!   dated transitions, from which the state at the end of any day is read.
 //! - [`CountsBook`] holds a spreadsheet of daily counts.
 //! - [`daily_ledger`] posts either of them to rows whose identity always holds.
+//! - [`Look`] reads the cases once for all the measures of a screen.
 //! - [`indicators`], [`age_strata`], [`delays`], [`cumulative_flow`],
 //!   [`where_to_act`] and [`cases_behind`] read figures from a [`View`].
 //!
@@ -18,10 +19,12 @@ pub mod definitions;
 mod error;
 mod figures;
 mod hist;
+mod look;
 mod points;
 mod posting;
 mod rules;
 mod scan;
+mod tally;
 mod truncation;
 mod view;
 mod views;
@@ -32,6 +35,7 @@ pub use closing::{ClosingStats, LearnedRule, LearningParams, SilenceAfter, Termi
 pub use counts::CountsBook;
 pub use error::LedgerError;
 pub use figures::{ReturnToTarget, indicators, proposed_target, return_to_target};
+pub use look::Look;
 pub use points::AsOf;
 pub use posting::{GroupBy, GroupValues, LedgerQuery, LedgerRow, Unknown, daily_ledger};
 pub use rules::{CloseClass, Meanings};
@@ -40,5 +44,5 @@ pub use truncation::{Confusion, is_open, truncation_confusion};
 pub use view::{Data, DimFilter, Scope, View};
 pub use views::{
     AgeStrata, AwaitedStock, Delays, FlowDay, age_strata, age_strata_fifo, cumulative_flow, delays,
-    stock_by_awaited,
+    delays_by, stock_by_awaited,
 };

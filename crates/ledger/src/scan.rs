@@ -68,7 +68,7 @@ pub(crate) struct Scan {
 pub(crate) struct Windows(Vec<Vec<(i32, i32)>>);
 
 impl Windows {
-    fn new(table: &CaseTable, windows: &[eclusier_core::config::Exclusion]) -> Self {
+    pub(crate) fn new(table: &CaseTable, windows: &[eclusier_core::config::Exclusion]) -> Self {
         Self(
             table
                 .combos
@@ -137,11 +137,6 @@ pub(crate) fn scan(view: View<'_>, scope: &Scope) -> Option<Scan> {
     let excluded = Windows::new(table, rules.map_or(&[], |r| &r.exclusion));
     let neutral = Windows::new(table, rules.map_or(&[], |r| &r.neutralised));
     let deadlines = Deadlines::new(view, table);
-    let settles = |class| match class {
-        CloseClass::SettledHuman | CloseClass::SettledAuto => true,
-        CloseClass::Silence => table.silence_settles,
-        CloseClass::Cancelled | CloseClass::Transferred => false,
-    };
     let mut found = Scan { day, ..Scan::default() };
     for (i, (&opened, &combo)) in table.opened_day.iter().zip(&table.combo).enumerate() {
         if opened > day || !mask.get(combo as usize).copied().unwrap_or(false) {
@@ -229,7 +224,7 @@ pub(crate) fn scan(view: View<'_>, scope: &Scope) -> Option<Scan> {
                 us: t.us,
                 deadline,
                 excluded: left_out || neutral.cover(combo, t.day),
-                settled: settles(class),
+                settled: table.settles(class),
             }),
             Some(_) => {}
         }

@@ -9,15 +9,19 @@
 
 use std::collections::BTreeMap;
 
-use eclusier_calendar::date_of;
-use eclusier_core::Grain;
+use eclusier_calendar::{date_of, day_number};
 use eclusier_core::config::{Awaited, DayCounter};
+use eclusier_core::{Grain, Period};
 use jiff::civil::Date;
+use rayon::prelude::*;
 
-use crate::figures::percentile;
+use crate::cases::{CaseTable, Transition, TransitionKind};
+use crate::look::Look;
 use crate::posting::{ARRIVALS, AUTO, CANCELLED, Cells, HUMAN, TRANSFERRED, cells_of};
 use crate::posting::{Buckets, LedgerQuery};
-use crate::scan::{held_days, scan};
+use crate::rules::CloseClass;
+use crate::scan::{Windows, held_days};
+use crate::tally::Tally;
 use crate::view::{Data, Scope, View};
 
 /// Open cases by age in worked days: 0–5, 6–10, 11–15, 16–30, over 30.
@@ -54,10 +58,14 @@ impl AgeStrata {
 /// The age of the stock at the end of the scope's last day. `None` when no view
 /// knows its stock; counts alone know no age: see [`age_strata_fifo`].
 pub fn age_strata(views: &[View<'_>], scope: &Scope) -> Option<AgeStrata> {
+    Look::new(views, scope).age_strata()
+}
+
+pub(crate) fn strata_of(look: &Look<'_>) -> Option<AgeStrata> {
     let mut strata: Option<AgeStrata> = None;
-    for view in views {
-        let (Some(table), Some(found)) = (view.cases(), scan(*view, scope)) else { continue };
-        if table.is_empty() || scope.last_day() < table.warm_from.unwrap_or(i32::MIN) {
+    for (view, found) in look.parts() {
+        let (Some(table), Some(found)) = (view.cases(), found) else { continue };
+        if table.is_empty() || look.scope.last_day() < table.warm_from.unwrap_or(i32::MIN) {
             continue;
         }
         let sum = strata.get_or_insert(AgeStrata {
@@ -73,6 +81,19 @@ pub fn age_strata(views: &[View<'_>], scope: &Scope) -> Option<AgeStrata> {
             sum.all[at] += 1;
             sum.held[at] += i64::from(o.held.is_some());
             sum.in_exclusion += i64::from(o.excluded);
+        }
+    }
+    strata
+}
+
+/// The late cases of a look, by age in worked days: the strata of [`AgeStrata`].
+pub(crate) fn late_strata_of(look: &Look<'_>) -> [i64; 5] {
+    let mut strata = [0; 5];
+    for (view, found) in look.parts() {
+        let Some(found) = found else { continue };
+        for o in found.open.iter().filter(|o| o.deadline.is_some_and(|d| d < found.day)) {
+            let age = view.calendar.count_numbers(DayCounter::Worked, o.opened_day, found.day);
+            strata[AgeStrata::stratum(age)] += 1;
         }
     }
     strata
@@ -130,50 +151,151 @@ pub struct Delays {
 
 /// The delays of the cases settled in the scope's period and still closed at its end.
 pub fn delays(views: &[View<'_>], scope: &Scope) -> Delays {
-    let mut leads = Vec::new();
-    let mut nets = Vec::new();
+    delays_by(views, scope, &[scope.period])
+        .pop()
+        .unwrap_or_else(|| Delays::of(&Sum::default(), false))
+}
+
+/// The same for several periods that follow one another, in one pass over the
+/// cases: the scope gives the rest of what is looked at.
+pub fn delays_by(views: &[View<'_>], scope: &Scope, periods: &[Period]) -> Vec<Delays> {
+    let mut sums: Vec<Sum> = periods.iter().map(|_| Sum::default()).collect();
     let mut tells_holds = false;
-    let mut out = Delays {
-        n: 0,
-        histogram: BTreeMap::new(),
-        mean: None,
-        percentiles: [None; 3],
-        net_percentiles: None,
-        left_out: 0,
-        lapsed: 0,
-    };
     for view in views {
-        let (Some(table), Some(found)) = (view.cases(), scan(*view, scope)) else { continue };
+        let Some(table) = view.cases() else { continue };
         tells_holds |= table.tells_holds;
-        for c in &found.closed {
-            if c.class == crate::CloseClass::Silence {
-                out.lapsed += 1;
+        let spans: Vec<Span> = periods.iter().map(|p| Span::new(*view, table, *p)).collect();
+        let mask = scope.dims.mask(table);
+        // Cases are independent: pieces are counted apart and added in order.
+        let pieces: Vec<Vec<Sum>> = (0..table.len().div_ceil(PIECE))
+            .into_par_iter()
+            .map(|piece| {
+                let mut sums: Vec<Sum> = periods.iter().map(|_| Sum::default()).collect();
+                for case in piece * PIECE..((piece + 1) * PIECE).min(table.len()) {
+                    closings(*view, table, scope.counter, &mask, &spans, case, &mut sums);
+                }
+                sums
+            })
+            .collect();
+        for piece in &pieces {
+            for (sum, part) in sums.iter_mut().zip(piece) {
+                sum.absorb(part);
             }
-            if !c.settled {
-                continue;
-            }
-            if c.excluded {
-                out.left_out += 1;
-                continue;
-            }
-            let lead = view.calendar.count_numbers(scope.counter, c.opened_day, c.event_day);
-            *out.histogram.entry(lead).or_default() += 1;
-            leads.push(lead);
-            let case = c.case as usize;
-            nets.push(lead - held_days(*view, table, case, c.us, c.event_day, scope.counter));
         }
     }
-    out.n = leads.len() as i64;
-    if out.n > 0 {
-        out.mean = Some(leads.iter().sum::<i64>() as f64 / out.n as f64);
+    sums.iter().map(|sum| Delays::of(sum, tells_holds)).collect()
+}
+
+/// Cases counted by one thread at a time.
+const PIECE: usize = 1 << 16;
+
+/// A period as one view sees it.
+struct Span {
+    from: i32,
+    to: i32,
+    excluded: Windows,
+    neutral: Windows,
+}
+
+impl Span {
+    fn new(view: View<'_>, table: &CaseTable, period: Period) -> Self {
+        let to = day_number(period.to).min(table.as_of.day);
+        let rules = view.rules_at(to);
+        Self {
+            from: day_number(period.from),
+            to,
+            excluded: Windows::new(table, rules.map_or(&[], |r| &r.exclusion)),
+            neutral: Windows::new(table, rules.map_or(&[], |r| &r.neutralised)),
+        }
     }
-    let of = |values: &mut Vec<i64>| {
-        values.sort_unstable();
-        [0.5, 0.75, 0.9].map(|p| percentile(values, p))
+}
+
+/// What is added up over the cases of a period.
+#[derive(Debug, Clone, Default)]
+struct Sum {
+    gross: Tally,
+    net: Tally,
+    left_out: i64,
+    lapsed: i64,
+}
+
+impl Sum {
+    fn absorb(&mut self, other: &Sum) {
+        self.gross.absorb(&other.gross);
+        self.net.absorb(&other.net);
+        self.left_out += other.left_out;
+        self.lapsed += other.lapsed;
+    }
+}
+
+/// Adds the closings of one case to the periods they belong to: in each, the last
+/// one, unless the case was reopened before that period ended.
+fn closings(
+    view: View<'_>,
+    table: &CaseTable,
+    counter: DayCounter,
+    mask: &[bool],
+    spans: &[Span],
+    case: usize,
+    sums: &mut [Sum],
+) {
+    let (Some(&opened), Some(&combo)) = (table.opened_day.get(case), table.combo.get(case)) else {
+        return;
     };
-    out.percentiles = of(&mut leads);
-    out.net_percentiles = tells_holds.then(|| of(&mut nets));
-    out
+    if !mask.get(combo as usize).copied().unwrap_or(false) {
+        return;
+    }
+    let span_of = |day: i32| {
+        let at = spans.partition_point(|s| s.to < day);
+        spans.get(at).filter(|s| s.from <= day).map(|_| at)
+    };
+    let mut last: Option<(usize, CloseClass, &Transition)> = None;
+    let mut flush = |closing: Option<(usize, CloseClass, &Transition)>| {
+        let Some((at, class, t)) = closing else { return };
+        let (Some(span), Some(sum)) = (spans.get(at), sums.get_mut(at)) else { return };
+        sum.lapsed += i64::from(class == CloseClass::Silence);
+        if !table.settles(class) {
+            return;
+        }
+        if span.excluded.cover(combo, opened) || span.neutral.cover(combo, t.day) {
+            sum.left_out += 1;
+            return;
+        }
+        let lead = view.calendar.count_numbers(counter, opened, t.event_day);
+        sum.gross.add(lead);
+        if table.tells_holds {
+            sum.net.add(lead - held_days(view, table, case, t.us, t.event_day, counter));
+        }
+    };
+    for t in table.transitions(case) {
+        let closes = match t.kind {
+            TransitionKind::Close(class) => Some(class),
+            TransitionKind::Reopen => None,
+            TransitionKind::HoldEnter { .. } | TransitionKind::HoldLeave => continue,
+        };
+        let at = span_of(t.day);
+        if last.is_some_and(|l| Some(l.0) != at) {
+            flush(last.take());
+        }
+        last = at.zip(closes).map(|(at, class)| (at, class, t));
+    }
+    flush(last);
+}
+
+impl Delays {
+    fn of(sum: &Sum, tells_holds: bool) -> Self {
+        let of = |tally: &Tally| [0.5, 0.75, 0.9].map(|p| tally.percentile(p));
+        let n = sum.gross.n();
+        Self {
+            n,
+            histogram: sum.gross.iter().collect(),
+            mean: (n > 0).then(|| sum.gross.sum() as f64 / n as f64),
+            percentiles: of(&sum.gross),
+            net_percentiles: tells_holds.then(|| of(&sum.net)),
+            left_out: sum.left_out,
+            lapsed: sum.lapsed,
+        }
+    }
 }
 
 /// One point of the cumulative flow: totals since the first day of the period.
@@ -240,11 +362,15 @@ pub struct AwaitedStock {
 
 /// The stock by who is awaited; the body itself comes first.
 pub fn stock_by_awaited(views: &[View<'_>], scope: &Scope) -> Vec<AwaitedStock> {
+    Look::new(views, scope).stock_by_awaited()
+}
+
+pub(crate) fn awaited_of(look: &Look<'_>) -> Vec<AwaitedStock> {
     let order = [Awaited::Us, Awaited::Insured, Awaited::Employer, Awaited::OtherBody];
     let mut rows: Vec<AwaitedStock> =
         order.iter().map(|&awaited| AwaitedStock { awaited, cases: 0, longest: 0 }).collect();
-    for view in views {
-        let Some(found) = scan(*view, scope) else { continue };
+    for (view, found) in look.parts() {
+        let Some(found) = found else { continue };
         for o in &found.open {
             let (who, since) = o.held.unwrap_or((Awaited::Us, o.opened_day));
             let waited = view.calendar.count_numbers(DayCounter::Worked, since, found.day);

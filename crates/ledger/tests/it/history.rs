@@ -7,8 +7,8 @@ use eclusier_core::config::{Awaited, DatedRules, DayCounter, Hold, ProcessRules,
 use eclusier_core::{Grain, Period};
 use eclusier_ledger::{
     AgeStrata, CaseState, GroupBy, LearnedRule, LearningParams, LedgerQuery, LedgerRow, Page,
-    age_strata, cases_behind, cumulative_flow, daily_ledger, delays, indicators, stock_by_awaited,
-    where_to_act,
+    Scope, age_strata, cases_behind, cumulative_flow, daily_ledger, delays, delays_by, indicators,
+    stock_by_awaited, where_to_act,
 };
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -337,6 +337,22 @@ fn other_views_agree(
     assert_eq!(d.histogram.values().sum::<i64>(), d.n);
     let median = &indicators(&views, &all, &["lead_time_p50"]).unwrap()[0];
     assert_eq!((median.value, median.n), (d.percentiles[0], d.n));
+    // Week by week, the one pass says what a pass per week says.
+    let weeks: Vec<Period> = (first_day..=last_day)
+        .step_by(7)
+        .map(|d| scope_days(d, (d + 6).min(last_day)).period)
+        .collect();
+    for (period, d) in weeks.iter().zip(delays_by(&views, &all, &weeks)) {
+        let week = Scope { period: *period, ..all.clone() };
+        let figures = indicators(&views, &week, &[]).unwrap();
+        let of = |id: &str| figures.iter().find(|f| f.id == id).unwrap();
+        let p90 = of("lead_time_p90");
+        assert_eq!((p90.value, p90.n), (d.percentiles[2], d.n), "seed {seed}, {period:?}");
+        assert_eq!(of("lead_time_mean").value, d.mean, "seed {seed}, {period:?}");
+        if let Some(net) = d.net_percentiles {
+            assert_eq!(of("net_lead_time_p50").value, net[0], "seed {seed}, {period:?}");
+        }
+    }
     let actions = where_to_act(&views, &all, usize::MAX);
     let missed: i64 = actions.iter().filter_map(|a| a.overdue).sum();
     let overdue = indicators(&views, &all, &["overdue"]).unwrap()[0].value;
