@@ -10,6 +10,7 @@ use eclusier_app::{
     imports::Watch,
 };
 use eclusier_calendar::{date_of, day_number};
+use eclusier_synth::{Body, DayTruth, Size};
 use tokio::sync::OnceCell;
 
 use crate::common::*;
@@ -55,6 +56,7 @@ async fn the_synthetic_body_holds_together() {
     let demo = demo().await;
     the_demonstration_is_made_once(&demo).await;
     every_row_balances(&demo.app).await;
+    the_ledger_equals_what_the_generator_knows(&demo.app).await;
     the_ledger_equals_a_recount(&demo.app).await;
     a_figure_opens_as_many_cases_as_it_says(&demo.app).await;
     the_screens_agree(&demo.app).await;
@@ -91,6 +93,51 @@ async fn every_row_balances(app: &App) {
             assert_eq!(pair[1].opening, pair[0].closing, "{pair:?}");
             assert!(pair[1].closing.is_some(), "{pair:?}");
         }
+    }
+}
+
+/// The generator counts what it does; the ledger sees nothing but the file. Every day of
+/// two years, through CSV, import, lake and configuration, both must say the same.
+async fn the_ledger_equals_what_the_generator_knows(app: &App) {
+    let until = now().to_zoned(jiff::tz::TimeZone::get("Europe/Paris").unwrap()).date();
+    let body = Body::new(7, Size::Team, until.yesterday().unwrap());
+    for process in body.processes() {
+        let mut events = process.events().unwrap();
+        events.by_ref().for_each(drop);
+        let truth: Vec<DayTruth> = events.truth().days().collect();
+        let rows = app.ledger(&of(process.id()), Grain::Day, &[]).await.unwrap();
+        // A ledger begins with its first arrival.
+        let idle = truth.iter().position(|d| d.arrivals > 0).unwrap();
+        assert_eq!(rows.len(), truth.len() - idle, "{}", process.id());
+        let mut compared = 0;
+        for (row, day) in rows.iter().zip(&truth[idle..]) {
+            assert_eq!(row.from, day.day);
+            let n = |v: Option<i64>| v.unwrap_or(0);
+            let posted = [
+                n(row.arrivals),
+                n(row.settled_human),
+                n(row.settled_auto),
+                n(row.cancelled),
+                n(row.transferred),
+                n(row.reopened),
+            ];
+            let known = [
+                day.arrivals,
+                day.settled_human,
+                day.settled_auto,
+                day.cancelled,
+                day.transferred,
+                day.reopened,
+            ];
+            assert_eq!(posted, known, "{} {}", process.id(), day.day);
+            if let Some(closing) = row.closing {
+                compared += 1;
+                assert_eq!(closing, day.closing, "{} {}", process.id(), day.day);
+            }
+        }
+        assert!(compared > truth.len() / 2, "{}: {compared} stocks compared", process.id());
+        let stock = app.indicators(&of(process.id()), &["stock".into()]).await.unwrap();
+        assert_eq!(stock[0].value, Some(truth.last().unwrap().closing as f64));
     }
 }
 
