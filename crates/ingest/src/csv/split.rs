@@ -1,13 +1,15 @@
 //! Text into records, without copying what needs no copy.
 //!
-//! - Computes: records cut at LF, CRLF or CR, fields cut at the separator; a field
-//!   that begins with a quote may hold separators, line breaks and doubled quotes.
+//! - Computes: records cut at LF, CRLF or CR. Fields of a line without any quote are
+//!   cut at the separator; a record that holds one is read by `csv-core`.
 //! - Units: lines are counted from 1; a record bears the line of its first character.
 //! - Shapes: bytes in, one [`Record`] at a time out, borrowed from the reader's buffer.
 //! - Errors: only of the input; a quote never closed spoils its own line and no more.
-//! - Source: RFC 4180, and the habits of spreadsheets where it is silent.
+//! - Source: RFC 4180; where it is silent, what `csv-core` does.
 
 use std::io;
+
+use csv_core::ReadRecordResult;
 
 use super::decode::Decode;
 use crate::finding::Code;
@@ -62,12 +64,16 @@ pub struct Records {
     scratch: Vec<u8>,
     fields: Vec<(u32, u32)>,
     lossy: String,
+    /// Reads every record that holds a quote.
+    quotes: csv_core::Reader,
+    /// Where it ends the fields: one more than allowed.
+    ends: Vec<usize>,
 }
 
 /// Where the bytes of a record lie.
 enum Place {
     Buffer(usize, usize),
-    Scratch,
+    Scratch(usize),
 }
 
 impl Records {
@@ -86,6 +92,8 @@ impl Records {
             scratch: Vec::new(),
             fields: Vec::new(),
             lossy: String::new(),
+            quotes: csv_core::ReaderBuilder::new().delimiter(separator).build(),
+            ends: vec![0; columns.saturating_add(1)],
         }
     }
 
@@ -104,11 +112,12 @@ impl Records {
                 // Longer than any honest line: show its beginning, pass over the rest.
                 let shown = self.start + 200.min(end - self.start);
                 self.split(self.start, shown);
-                self.scratch.clear();
                 let head = self.buffer.get(self.start..shown).unwrap_or_default();
+                let length = head.len();
+                self.scratch.clear();
                 self.scratch.extend_from_slice(head);
                 self.skip_line()?;
-                break (Place::Scratch, line, Some(Code::Malformed));
+                break (Place::Scratch(length), line, Some(Code::Malformed));
             };
             let text = self.buffer.get(self.start..end).unwrap_or_default();
             let nothing = |b: &u8| *b == self.separator || *b == b' ' || *b == b'\t';
@@ -125,10 +134,10 @@ impl Records {
                 break (Place::Buffer(from, end), line, (!fits).then_some(Code::Malformed));
             }
             break match self.quoted()? {
-                true if self.scratch.iter().all(|b| *b == b' ' || *b == b'\t') => continue,
-                true => (Place::Scratch, line, None),
+                Some(n) if self.written(n).iter().all(|b| *b == b' ' || *b == b'\t') => continue,
+                Some(n) => (Place::Scratch(n), line, None),
                 // The buffer may have moved since: find the end of the line again.
-                false => match self.find_line_end()? {
+                None => match self.find_line_end()? {
                     Some((end, next)) if next != TOO_LONG => {
                         let from = self.start;
                         self.split(from, end);
@@ -146,7 +155,7 @@ impl Records {
         }
         let bytes = match place {
             Place::Buffer(a, b) => self.buffer.get(a..b).unwrap_or_default(),
-            Place::Scratch => self.scratch.as_slice(),
+            Place::Scratch(n) => self.scratch.get(..n).unwrap_or_default(),
         };
         let text = match std::str::from_utf8(bytes) {
             Ok(text) => text,
@@ -167,6 +176,11 @@ impl Records {
             problem = Some(Code::BadEncoding);
         }
         Ok(Some(Record { text, fields: &self.fields, line, problem }))
+    }
+
+    /// The first bytes of the scratch.
+    fn written(&self, bytes: usize) -> &[u8] {
+        self.scratch.get(..bytes).unwrap_or_default()
     }
 
     /// Drops what was read and appends more; `false` at the end of the input.
@@ -222,38 +236,62 @@ impl Records {
         cut(&mut self.fields, text, self.separator, self.columns)
     }
 
-    /// Reads a record that holds quotes into the scratch; `false` when a quote is never closed.
-    fn quoted(&mut self) -> io::Result<bool> {
+    /// Reads a record that holds quotes into the scratch: how many bytes there, or
+    /// `None` when a quote is never closed.
+    fn quoted(&mut self) -> io::Result<Option<usize>> {
         // Many stray quotes must not each scan a whole megabyte.
         let limit = if self.unclosed > 16 { self.limit.min(1 << 14) } else { self.limit };
+        let (mut read, mut written, mut ended) = (0, 0, 0);
         let mut whole = false;
+        self.quotes.reset();
+        // A line end before a record is nothing, and what follows is no longer the start
+        // of a file: a byte-order mark there is text.
+        self.quotes.read_record(b"\n", &mut [0], &mut [0]);
         loop {
-            let text = self.buffer.get(self.start..).unwrap_or_default();
-            match unquote(
+            let mut text = self.buffer.get(self.start + read..).unwrap_or_default();
+            text = text.get(..limit.saturating_add(1).saturating_sub(read)).unwrap_or(text);
+            if text.is_empty() {
+                if read > limit || whole {
+                    self.unclosed += 1;
+                    return Ok(None);
+                }
+                if self.refill()? {
+                    continue;
+                }
+                // A line end after the last character ends a record unless a quote is open.
+                whole = true;
+                text = b"\n";
+            }
+            let (result, taken, out, ends) = self.quotes.read_record(
                 text,
-                self.separator,
-                whole,
-                self.columns,
-                &mut self.scratch,
-                &mut self.fields,
-            ) {
-                Some((length, true)) => {
-                    let body = text.get(..length).unwrap_or_default();
-                    self.line += lines_in(body).max(1);
-                    self.start += length;
-                    return Ok(true);
-                }
-                Some((_, false)) => {
-                    self.unclosed += 1;
-                    return Ok(false);
-                }
-                None if text.len() > limit => {
-                    self.unclosed += 1;
-                    return Ok(false);
-                }
-                None => whole = !self.refill()?,
+                self.scratch.get_mut(written..).unwrap_or_default(),
+                self.ends.get_mut(ended..).unwrap_or_default(),
+            );
+            (read, written, ended) = (read + taken, written + out, ended + ends);
+            match result {
+                ReadRecordResult::Record => break,
+                ReadRecordResult::OutputFull => self.scratch.resize(written * 2 + 1_024, 0),
+                // One field more than allowed says enough: the last end is written over.
+                ReadRecordResult::OutputEndsFull => ended = self.columns,
+                ReadRecordResult::InputEmpty | ReadRecordResult::End => {}
             }
         }
+        self.fields.clear();
+        let mut from = 0;
+        for end in self.ends.iter().take(ended) {
+            // Records are shorter than the limit, hence than 32 bits.
+            let end = *end as u32;
+            self.fields.push((from, end));
+            from = end;
+        }
+        // Of CR LF, the parser leaves the LF to the next record.
+        while self.buffer.len() == self.start + read && self.refill()? {}
+        let rest = self.buffer.get(self.start..).unwrap_or_default();
+        let crlf = read > 0 && rest.get(read - 1..=read) == Some(b"\r\n");
+        let length = (read + usize::from(crlf)).min(rest.len());
+        self.line += lines_in(rest.get(..length).unwrap_or_default()).max(1);
+        self.start += length;
+        Ok(Some(written))
     }
 
     /// Passes over the rest of a line longer than the limit.
@@ -305,74 +343,6 @@ fn lines_in(text: &[u8]) -> u64 {
         previous = b;
     }
     lines
-}
-
-/// Reads one record with quotes: its length and whether its quotes close, or
-/// `None` when more text is needed.
-fn unquote(
-    text: &[u8],
-    separator: u8,
-    whole: bool,
-    columns: usize,
-    out: &mut Vec<u8>,
-    fields: &mut Vec<(u32, u32)>,
-) -> Option<(usize, bool)> {
-    out.clear();
-    fields.clear();
-    let mut at = 0;
-    loop {
-        let from = out.len() as u32;
-        if text.get(at) == Some(&b'"') {
-            at += 1;
-            loop {
-                let rest = text.get(at..).unwrap_or_default();
-                match memchr::memchr(b'"', rest) {
-                    None => return whole.then_some((text.len(), false)),
-                    Some(i) => {
-                        out.extend_from_slice(rest.get(..i).unwrap_or_default());
-                        match rest.get(i + 1) {
-                            Some(b'"') => {
-                                out.push(b'"');
-                                at += i + 2;
-                            }
-                            None if !whole => return None,
-                            _ => {
-                                at += i + 1;
-                                break;
-                            }
-                        }
-                    }
-                }
-            }
-        }
-        // What follows a closing quote is kept as it stands.
-        let rest = text.get(at..).unwrap_or_default();
-        let found = memchr::memchr3(separator, b'\n', b'\r', rest);
-        let body = rest.get(..found.unwrap_or(rest.len())).unwrap_or_default();
-        if found.is_none() && !whole {
-            return None;
-        }
-        out.extend_from_slice(body);
-        fields.push((from, out.len() as u32));
-        match found {
-            None => return Some((text.len(), true)),
-            Some(i) => match rest.get(i) {
-                Some(&b) if b == separator => {
-                    at += i + 1;
-                    if fields.len() > columns + 1 {
-                        // Refused by the caller: no need to keep more.
-                        fields.pop();
-                    }
-                }
-                Some(b'\r') => match rest.get(i + 1) {
-                    Some(b'\n') => return Some((at + i + 2, true)),
-                    None if !whole => return None,
-                    _ => return Some((at + i + 1, true)),
-                },
-                _ => return Some((at + i + 1, true)),
-            },
-        }
-    }
 }
 
 #[cfg(test)]
@@ -436,6 +406,40 @@ mod tests {
         assert_eq!(got.len(), 4);
         assert_eq!(got[1].2, Some(Code::Malformed));
         assert_eq!(got[3], (4, vec!["3".into(), "z".into()], None));
+    }
+
+    #[test]
+    fn a_quoted_record_may_end_anywhere_in_the_input() {
+        // Quotes, and a CR LF, on both sides of the end of a chunk, and of the file.
+        for size in (1usize << 16) - 4..=(1 << 16) + 1 {
+            let filler = "f".repeat(size - 8);
+            for end in ["\r\n", "\n", "\r", ""] {
+                let text = format!("{filler}\na;\"b\"{end}");
+                assert_eq!(rows(&text)[1..], [row(2, &["a", "b"])], "{size} {end:?}");
+                let more = format!("{text}{end}\"é\";2");
+                let last = rows(&more);
+                if end.is_empty() {
+                    assert_eq!(last[1..], [row(2, &["a", "b\"é", "2"])]);
+                } else {
+                    assert_eq!(last[2..], [row(4, &["é", "2"])], "{size} {end:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_byte_order_mark_inside_a_file_is_text() {
+        assert_eq!(rows("a;b\n\u{feff}1;\"x\"\n")[1], row(2, &["\u{feff}1", "x"]));
+    }
+
+    #[test]
+    fn too_many_fields_refuse_their_line_quoted_or_not() {
+        for field in ["x", "\"x\""] {
+            let wide = vec![field; 60].join(";");
+            let got = rows_within(format!("a;b\n{wide}\n1;2\n").as_bytes(), 1 << 20);
+            let seen: Vec<_> = got.iter().map(|r| (r.0, r.1.len(), r.2)).collect();
+            assert_eq!(seen, [(1, 2, None), (2, 50, Some(Code::Malformed)), (3, 2, None)]);
+        }
     }
 
     #[test]

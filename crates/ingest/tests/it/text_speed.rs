@@ -40,11 +40,22 @@ fn export(rows: u64) -> String {
     text
 }
 
+/// The same, every field between quotes.
+fn quoted(text: &str) -> String {
+    let lines = text.lines().map(|l| format!("\"{}\"\n", l.replace(';', "\";\"")));
+    lines.collect()
+}
+
 #[test]
 #[ignore = "a measure, not a check"]
 fn speed_of_eight_columns() {
     let rows = 1_000_000;
     let text = export(rows);
+    measure(rows, &text);
+    measure(rows, &quoted(&text));
+}
+
+fn measure(rows: u64, text: &str) {
     let file = file_of(text.as_bytes());
     let started = Instant::now();
     let preview = inspect(file.path(), "export.csv", &Hints::default()).unwrap();
