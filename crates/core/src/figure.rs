@@ -47,8 +47,8 @@ pub struct Figure {
     pub period: Period,
     /// Processes and filters the figure covers, in words a person reads.
     pub perimeter: String,
-    /// What was left out, in words.
-    pub exclusions: Vec<String>,
+    /// What was left out, French then English.
+    pub exclusions: Vec<[String; 2]>,
     /// Instant of the latest datum the figure rests on.
     pub fresh_at: Option<Timestamp>,
     /// Version of the lake read.

@@ -337,7 +337,7 @@ fn dress(
         formula_version: definition.formula_version(),
         period: scope.period,
         perimeter: scope.perimeter.clone(),
-        exclusions: exclusions.iter().map(|[fr, en]| scope.lang.pick(fr, en).to_owned()).collect(),
+        exclusions,
         fresh_at: scope.fresh_at,
         snapshot: scope.snapshot,
         reason,

@@ -3,7 +3,7 @@
 
 use eclusier_calendar::{Calendar, day_number};
 use eclusier_core::config::{DatedRules, DayCounter, ProcessRules, Target};
-use eclusier_core::{Lang, Period, SnapshotId};
+use eclusier_core::{Period, SnapshotId};
 use eclusier_eventlog::Filter;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -125,8 +125,6 @@ pub struct Scope {
     pub dims: DimFilter,
     /// Days in which delays and ages are said.
     pub counter: DayCounter,
-    /// Language of the exclusions said beside figures.
-    pub lang: Lang,
     /// The perimeter in words, shown beside the figures.
     pub perimeter: String,
     /// Latest datum the figures rest on.
@@ -142,7 +140,6 @@ impl Scope {
             period,
             dims: DimFilter::default(),
             counter: DayCounter::Worked,
-            lang: Lang::Fr,
             perimeter: String::new(),
             fresh_at: None,
             snapshot: None,
