@@ -10,7 +10,7 @@ use jiff::civil::Date;
 use rand::RngExt;
 
 use crate::counts::{self, CountRow};
-use crate::desk::{Desk, World, chance};
+use crate::desk::{Desk, World, chance, target_worked_days};
 use crate::season::Season;
 use crate::spec::{self, ProcessSpec, activity};
 use crate::staff::{Staff, seconds_of_one};
@@ -175,16 +175,20 @@ impl Body {
 
     /// Rules of the process that has daily counts only.
     pub fn counts_rules(&self) -> ProcessRules {
-        counts::rules(self.processes.first().map_or(&[], |p| p.closures.as_slice()))
+        let closures = self.processes.first().map_or(&[][..], |p| p.closures.as_slice());
+        counts::rules(self.counts_scale(), closures)
     }
 
     /// Daily counts, by day then product, over the worked days.
     pub fn counts(&self) -> Vec<CountRow> {
-        let scale: f64 = match self.size {
+        counts::make(self.seed, self.counts_scale(), self.period, &self.calendar)
+    }
+
+    fn counts_scale(&self) -> f64 {
+        match self.size {
             Size::Team => 0.5,
             size => size.orgs().iter().map(|o| o.1).sum(),
-        };
-        counts::make(self.seed, scale, self.period, &self.calendar)
+        }
     }
 }
 
@@ -305,6 +309,10 @@ impl Process {
             share: Some(spec.target_share),
             stock: None,
         };
+        // A body in good order keeps half of the days allowed as stock.
+        let per_day: f64 = self.units.iter().map(|u| u.share).sum();
+        let stock = tens(per_day * target_worked_days(spec) * 0.5);
+        let whole = Target { stock: Some(stock), ..target(None, spec.target_days) };
         let own = spec.products.iter().filter_map(|p| Some(target(Some(p.name), p.target_days?)));
         ProcessRules {
             label: spec.label.into(),
@@ -319,7 +327,7 @@ impl Process {
                 neutral: vec![activity::NOTIFIED.into()],
                 hold,
             },
-            target: own.chain([target(None, spec.target_days)]).collect(),
+            target: own.chain([whole]).collect(),
             closure: self.closures.clone(),
             ..ProcessRules::default()
         }
@@ -354,6 +362,11 @@ impl Process {
             .collect();
         (season, desks, first, begins, days)
     }
+}
+
+/// A round number a person would write.
+pub(crate) fn tens(value: f64) -> u64 {
+    (value / 10.0).ceil().max(1.0) as u64 * 10
 }
 
 /// Streams of chance never meet: a process has room for 2^20 of them.

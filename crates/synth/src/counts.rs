@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use rand_distr::{Distribution, Poisson, StandardNormal};
 
 use crate::ZONE;
+use crate::body::tens;
 use crate::desk::chance;
 
 pub(crate) const ID: &str = "action-sociale";
@@ -57,7 +58,8 @@ const AIDS: [Aid; 3] = [
 /// Requests dropped from the tool by an inventory, without any movement: the gap to be shown.
 pub(crate) const INVENTORY_LOSS: i64 = 7;
 
-pub(crate) fn rules(closures: &[Closure]) -> ProcessRules {
+pub(crate) fn rules(scale: f64, closures: &[Closure]) -> ProcessRules {
+    let usual: f64 = AIDS.iter().map(|a| a.per_day * a.stock_days).sum();
     ProcessRules {
         label: "Action sociale".into(),
         zone: ZONE.into(),
@@ -68,7 +70,7 @@ pub(crate) fn rules(closures: &[Closure]) -> ProcessRules {
             days: 20,
             counter: DayCounter::Worked,
             share: Some(0.85),
-            stock: None,
+            stock: Some(tens(usual * scale * 0.9)),
         }],
         closure: closures.to_vec(),
         ..ProcessRules::default()

@@ -893,7 +893,7 @@ fn day_index(world: &World<'_>, at: i64) -> usize {
 }
 
 /// The target of a process in worked days.
-fn target_worked_days(spec: &ProcessSpec) -> f64 {
+pub(crate) fn target_worked_days(spec: &ProcessSpec) -> f64 {
     let days = f64::from(spec.target_days);
     match spec.counter {
         DayCounter::Worked => days,
