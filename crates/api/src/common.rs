@@ -65,6 +65,15 @@ pub struct FilterQuery {
     pub group_by: Option<String>,
 }
 
+/// Whether the program can read its own state.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct HealthDto {
+    /// `ok`.
+    pub status: String,
+    /// Processes the registry knows.
+    pub processes: u64,
+}
+
 /// A published figure and what it rests on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct FigureDto {
@@ -150,6 +159,8 @@ pub struct StatusDto {
     pub processes: Vec<ProcessDto>,
     /// Instant of the answer.
     pub now: String,
+    /// Time zone of the body (`Europe/Paris`).
+    pub zone: String,
     /// Last worked day before today, ISO.
     pub last_worked_day: String,
 }

@@ -106,6 +106,7 @@ impl App {
     /// After a crash: jobs of dead processes are marked, files no version reads are removed.
     async fn recover(&self) -> AppResult<()> {
         self.0.registry.interrupt_dead_jobs(self.now()).await?;
+        self.0.home.sweep_uploads(std::time::SystemTime::now());
         self.sweep().await
     }
 

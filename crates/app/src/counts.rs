@@ -3,9 +3,9 @@
 //! A typed day is a delivery like any other: it has a number, it is audited,
 //! and undoing it gives back what was known before.
 
-use eclusier_core::ProcessId;
+use eclusier_core::{DeliveryId, Period, ProcessId, Snapshot};
 use eclusier_eventlog::{Dimensions, Movement, MovementKind};
-use eclusier_registry::{ImportKind, ImportRecord, NewImport};
+use eclusier_registry::{ImportKind, ImportRecord, LiveDelivery, NewImport};
 use jiff::{civil::Date, tz::TimeZone};
 use sha2::{Digest, Sha256};
 
@@ -47,7 +47,43 @@ pub struct ControlTotal {
     pub found: Option<i64>,
 }
 
+/// Keeps the counts that no later delivery of the same source replaced; `live` comes in order
+/// of commit.
+pub(crate) fn in_force(counts: &mut Vec<(DeliveryId, Movement)>, live: &[LiveDelivery]) {
+    let rank = |id: DeliveryId| live.iter().position(|l| l.id == id);
+    let windows: Vec<(usize, &str, Period)> = live
+        .iter()
+        .enumerate()
+        .filter_map(|(at, l)| Some((at, l.source.as_str(), l.replaced?)))
+        .collect();
+    if windows.is_empty() {
+        return;
+    }
+    counts.retain(|(id, movement)| {
+        let Some(own) = rank(*id) else { return true };
+        let source = live.get(own).map(|l| l.source.as_str());
+        !windows.iter().any(|(later, of, period)| {
+            *later > own && source == Some(*of) && period.contains(movement.day)
+        })
+    });
+}
+
 impl App {
+    /// The daily counts of a version.
+    pub(crate) async fn counts_in_force(
+        &self,
+        snapshot: &Snapshot,
+    ) -> AppResult<Vec<(DeliveryId, Movement)>> {
+        let live = self.0.registry.live_deliveries(&snapshot.process).await?;
+        let (lake, snapshot) = (self.0.lake.clone(), snapshot.clone());
+        self.blocking(move || {
+            let mut counts = lake.read_counts(&snapshot)?;
+            in_force(&mut counts, &live);
+            Ok(counts)
+        })
+        .await
+    }
+
     /// Stores the counts of a day.
     pub async fn type_counts(&self, typed: TypedCounts, by: &Actor) -> AppResult<ImportRecord> {
         for (kind, count) in &typed.counts {

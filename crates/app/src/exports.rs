@@ -10,7 +10,8 @@ use arrow_array::{
     TimestampMicrosecondArray,
 };
 use arrow_schema::{DataType, Field, Schema, TimeUnit};
-use eclusier_core::Lang;
+use eclusier_core::{Grain, Lang};
+use eclusier_ledger::GroupBy;
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook, XlsxError};
 
@@ -341,9 +342,25 @@ const fn column(name: &'static str, fr: &'static str, en: &'static str, holds: H
     Column { name, fr, en, holds }
 }
 
+/// What the screen to export shows beside its selection.
+#[derive(Debug, Clone, Default)]
+pub struct Shown {
+    /// Cases listed.
+    pub cases: CasesQuery,
+    /// Grain of the ledger; days when absent.
+    pub grain: Option<Grain>,
+    /// Dimensions of the ledger; the process when empty.
+    pub group_by: Vec<GroupBy>,
+}
+
 impl App {
-    /// The rows of a screen: `ledger`, `indicators`, `cases` or `lead-times`.
-    pub async fn table(&self, what: &str, selection: &Selection) -> AppResult<Table> {
+    /// The rows of a screen: `stocks`, `ledger`, `indicators`, `cases` or `lead-times`.
+    pub async fn table(
+        &self,
+        what: &str,
+        selection: &Selection,
+        shown: &Shown,
+    ) -> AppResult<Table> {
         let desks = self.desks(selection).await?;
         let zone =
             desks.first().and_then(|d| TimeZone::get(d.zone.name()).ok()).unwrap_or(TimeZone::UTC);
@@ -373,18 +390,19 @@ impl App {
             }
         }
         let (title, columns, rows) = match what {
-            "ledger" => self.ledger_rows(selection).await?,
+            "stocks" => self.stock_rows(selection).await?,
+            "ledger" => self.ledger_rows(selection, shown).await?,
             "indicators" => self.indicator_rows(selection).await?,
-            "cases" => self.case_rows(selection).await?,
+            "cases" => self.case_rows(selection, &shown.cases).await?,
             "lead-times" => lead_time_rows(&desks),
             _ => {
                 return Err(AppError::invalid(
                     "what",
                     format!(
-                        "« {what} » ne s’exporte pas : écrire ledger, indicators, cases ou lead-times"
+                        "« {what} » ne s’exporte pas : écrire stocks, ledger, indicators, cases ou lead-times"
                     ),
                     format!(
-                        "“{what}” cannot be exported: write ledger, indicators, cases or lead-times"
+                        "“{what}” cannot be exported: write stocks, ledger, indicators, cases or lead-times"
                     ),
                 ));
             }
@@ -412,13 +430,71 @@ impl App {
         std::fs::rename(&draft, path).map_err(broken)
     }
 
-    async fn ledger_rows(&self, selection: &Selection) -> AppResult<Rows> {
-        let ledger = self
-            .ledger(selection, eclusier_core::Grain::Day, &[eclusier_ledger::GroupBy::Process])
-            .await?;
+    /// The stocks of the morning screen.
+    async fn stock_rows(&self, selection: &Selection) -> AppResult<Rows> {
+        let cockpit = self.cockpit(selection).await?;
         let columns = vec![
-            column("day", "Jour", "Day", Holds::Day),
             column("process", "Processus", "Process", Holds::Text),
+            column("label", "Libellé", "Label", Holds::Text),
+            column("stock", "Stock", "Stock", Holds::Whole),
+            column("stock_actionable", "À traiter chez nous", "In our hands", Holds::Whole),
+            column("stock_days", "Jours de stock", "Days of stock", Holds::Number),
+            column("oldest_age", "Le plus ancien (jours)", "Oldest (days)", Holds::Number),
+            column("overdue", "En retard", "Late", Holds::Whole),
+            column("due_soon_5", "Va l’être sous 5 jours", "Late within 5 days", Holds::Whole),
+            column("in_time_due", "Dus et traités à temps", "Due and in time", Holds::Number),
+            column("age_0_5", "0–5 jours ouvrés", "0–5 worked days", Holds::Whole),
+            column("age_6_10", "6–10", "6–10", Holds::Whole),
+            column("age_11_15", "11–15", "11–15", Holds::Whole),
+            column("age_16_30", "16–30", "16–30", Holds::Whole),
+            column("age_over_30", "Plus de 30", "Over 30", Holds::Whole),
+            column("health", "Alerte", "Alert", Holds::Text),
+            column("why", "Pourquoi", "Why (fr)", Holds::Text),
+        ];
+        let rows = cockpit.stocks.iter().map(|row| {
+            let value = |id: &str| row.figure(id).and_then(|f| f.value);
+            let whole = |id: &str| value(id).map_or(Cell::Empty, |v| Cell::Whole(v as i64));
+            let number = |id: &str| value(id).map_or(Cell::Empty, Cell::Number);
+            let mut cells = vec![
+                row.process.as_str().into(),
+                row.label.as_str().into(),
+                whole("stock"),
+                whole("stock_actionable"),
+                number("stock_days"),
+                number("oldest_age"),
+                whole("overdue"),
+                whole("due_soon_5"),
+                value("in_time_due").map_or(Cell::Empty, Cell::Share),
+            ];
+            cells
+                .extend((0..5).map(|i| Cell::from(row.strata.and_then(|s| s.all.get(i).copied()))));
+            cells.extend([row.health.as_str().into(), row.why[0].as_str().into()]);
+            cells
+        });
+        Ok((["Stocks".into(), "Stocks".into()], columns, rows.collect()))
+    }
+
+    async fn ledger_rows(&self, selection: &Selection, shown: &Shown) -> AppResult<Rows> {
+        let grain = shown.grain.unwrap_or_default();
+        let by_process = [GroupBy::Process];
+        let by: &[GroupBy] = if shown.group_by.is_empty() { &by_process } else { &shown.group_by };
+        let ledger = self.ledger(selection, grain, by).await?;
+        let mut columns = match grain {
+            Grain::Day => vec![column("day", "Jour", "Day", Holds::Day)],
+            Grain::Week | Grain::Month => vec![
+                column("period", "Période", "Period", Holds::Text),
+                column("from", "Du", "From", Holds::Day),
+                column("to", "Au", "To", Holds::Day),
+            ],
+        };
+        columns.extend(by.iter().map(|g| match g {
+            GroupBy::Org => column("org", "Organisme", "Organisation", Holds::Text),
+            GroupBy::Unit => column("unit", "Service", "Unit", Holds::Text),
+            GroupBy::Process => column("process", "Processus", "Process", Holds::Text),
+            GroupBy::Product => column("product", "Prestation", "Product", Holds::Text),
+            GroupBy::Channel => column("channel", "Canal", "Channel", Holds::Text),
+        }));
+        columns.extend([
             column("opening", "Ouverture", "Opening", Holds::Whole),
             column("arrivals", "Entrées", "Arrivals", Holds::Whole),
             column("settled_human", "Traités", "Settled", Holds::Whole),
@@ -434,7 +510,7 @@ impl App {
             column("corrections", "Corrections", "Corrections", Holds::Whole),
             column("gap", "Écart", "Gap", Holds::Whole),
             column("closing", "Clôture", "Closing", Holds::Whole),
-        ];
+        ]);
         let rows = ledger.into_iter().map(|r| {
             let counts = [
                 r.opening,
@@ -448,7 +524,21 @@ impl App {
                 r.gap,
                 r.closing,
             ];
-            let mut row = vec![Cell::Day(r.from), r.group.process.as_deref().into()];
+            let mut row = match grain {
+                Grain::Day => vec![Cell::Day(r.from)],
+                Grain::Week | Grain::Month => {
+                    vec![r.period.as_str().into(), Cell::Day(r.from), Cell::Day(r.to)]
+                }
+            };
+            row.extend(by.iter().map(|g| {
+                Cell::from(match g {
+                    GroupBy::Org => r.group.org.as_deref(),
+                    GroupBy::Unit => r.group.unit.as_deref(),
+                    GroupBy::Process => r.group.process.as_deref(),
+                    GroupBy::Product => r.group.product.as_deref(),
+                    GroupBy::Channel => r.group.channel.as_deref(),
+                })
+            }));
             row.extend(counts.map(Cell::from));
             row
         });
@@ -493,8 +583,8 @@ impl App {
         Ok((["Indicateurs".into(), "Indicators".into()], columns, rows.collect()))
     }
 
-    async fn case_rows(&self, selection: &Selection) -> AppResult<Rows> {
-        let query = CasesQuery { limit: usize::MAX, ..CasesQuery::default() };
+    async fn case_rows(&self, selection: &Selection, shown: &CasesQuery) -> AppResult<Rows> {
+        let query = CasesQuery { offset: 0, limit: usize::MAX, ..shown.clone() };
         let page = self.cases(selection, &query).await?;
         let columns = vec![
             column("process", "Processus", "Process", Holds::Text),

@@ -285,9 +285,7 @@ impl App {
         match last {
             Some(last) => self.fold(&mut desk, last, as_of).await?,
             None => {
-                let lake = self.0.lake.clone();
-                let snapshot = desk.snapshot.clone();
-                let counts = self.blocking(move || Ok(lake.read_counts(&snapshot)?)).await?;
+                let counts = self.counts_in_force(&desk.snapshot).await?;
                 let until = |d: Date| as_of.is_none_or(|a| d <= a);
                 let book = CountsBook::new(counts.into_iter().filter(|(_, m)| until(m.day)));
                 let last = book.last_day();

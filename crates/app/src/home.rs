@@ -8,11 +8,15 @@ use std::{
     io::Write as _,
     os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
+    time::{Duration, SystemTime},
 };
 
 use eclusier_ingest::Pseudonymiser;
 
 use crate::error::{AppError, AppResult};
+
+/// How long an upload waits for its confirmation.
+const UPLOAD_KEPT: Duration = Duration::from_secs(24 * 3600);
 
 /// Paths of a data directory.
 #[derive(Debug, Clone)]
@@ -58,6 +62,21 @@ impl Home {
         self.root.join("uploads")
     }
 
+    /// Removes uploads nobody confirmed for a day: they hold names in clear. What cannot be
+    /// removed is left for the next time.
+    pub fn sweep_uploads(&self, now: SystemTime) {
+        let Ok(entries) = fs::read_dir(self.uploads()) else { return };
+        for entry in entries.flatten() {
+            let written = entry.metadata().and_then(|m| m.modified()).ok();
+            let age = written.and_then(|t| now.duration_since(t).ok());
+            if age.is_some_and(|a| a > UPLOAD_KEPT)
+                && let Err(error) = fs::remove_dir_all(entry.path())
+            {
+                tracing::warn!(%error, "an abandoned upload could not be removed");
+            }
+        }
+    }
+
     /// The pseudonymiser of this body; its key is made at first use and never shown.
     pub fn pseudonymiser(&self) -> AppResult<Pseudonymiser> {
         let path = self.root.join("secret.key");
@@ -101,6 +120,20 @@ impl Home {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_upload_nobody_confirmed_goes_after_a_day() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::open(folder.path().join("data")).unwrap();
+        let upload = home.uploads().join("one");
+        fs::create_dir(&upload).unwrap();
+        fs::write(upload.join("file"), "names").unwrap();
+        let now = SystemTime::now();
+        home.sweep_uploads(now + Duration::from_secs(23 * 3600));
+        assert!(upload.exists());
+        home.sweep_uploads(now + Duration::from_secs(25 * 3600));
+        assert!(!upload.exists());
+    }
 
     #[test]
     fn the_key_is_made_once_and_kept() {

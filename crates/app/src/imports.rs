@@ -18,7 +18,7 @@ use std::{
 
 use arrow_array::RecordBatch;
 use eclusier_core::{Commit, DataFile, DeliveryId, FileKind, OrgId, Period, ProcessId, Snapshot};
-use eclusier_eventlog::{Filter, LifecycleCheck};
+use eclusier_eventlog::{Filter, LifecycleCheck, Movement};
 use eclusier_ingest::{
     Code, Context, EventSink, Finding, IngestError, Kind, Mapping, Progress, Quarantine,
     RefusedRow, SinkError,
@@ -371,6 +371,7 @@ impl App {
             kind,
             zone_name: zone_name.clone(),
             live: lake_deliveries(registry.imports(Some(&options.process)).await?),
+            delivered: registry.live_deliveries(&options.process).await?,
             id,
             at: self.now(),
         };
@@ -542,6 +543,8 @@ struct Worker {
     kind: Kind,
     zone_name: String,
     live: Vec<eclusier_lake::LiveDelivery>,
+    /// Every delivery that counts, in order of commit.
+    delivered: Vec<eclusier_registry::LiveDelivery>,
     id: DeliveryId,
     at: Timestamp,
 }
@@ -686,7 +689,6 @@ impl Worker {
     }
 
     fn counts(&self, base: &Snapshot, refused: &mut QuarantineFile) -> AppResult<Ready> {
-        let _ = base;
         let mut context = self.context(refused)?;
         let report =
             eclusier_ingest::counts::read_counts(&self.options.path, &self.mapping, &mut context)?;
@@ -708,6 +710,16 @@ impl Worker {
         import.rows_read = report.rows_read;
         import.accepted = report.accepted;
         import.quarantined = report.quarantined;
+        if let Some(period) = self.options.replace {
+            let mut before = self.app.0.lake.read_counts(base)?;
+            crate::counts::in_force(&mut before, &self.delivered);
+            let source = self.source();
+            let same: Vec<DeliveryId> =
+                self.delivered.iter().filter(|d| d.source == source).map(|d| d.id).collect();
+            let gone =
+                |(id, m): &&(DeliveryId, Movement)| same.contains(id) && period.contains(m.day);
+            import.replaced = before.iter().filter(gone).count() as u64;
+        }
         let midnight = |d: jiff::civil::Date| d.to_zoned(TimeZone::UTC).ok().map(|z| z.timestamp());
         import.first = report.first.and_then(midnight);
         import.last = report.last.and_then(midnight);

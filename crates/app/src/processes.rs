@@ -81,6 +81,8 @@ pub struct Status {
     pub processes: Vec<ProcessLine>,
     /// Now.
     pub now: jiff::Timestamp,
+    /// Time zone of the body.
+    pub zone: String,
     /// Last worked day before today.
     pub last_worked_day: jiff::civil::Date,
 }
@@ -153,8 +155,10 @@ impl App {
                 dimensions: desk.dimension_values(),
             });
         }
+        let body = self.0.registry.body().await?;
         Ok(Status {
-            body: self.0.registry.body().await?.name,
+            body: body.name,
+            zone: body.zone,
             demo: self.0.registry.setting(DEMO_KEY).await?.is_some(),
             processes,
             now: self.now(),

@@ -133,7 +133,7 @@ pub enum Command {
     },
     /// Write a list to a file: xlsx, French CSV or Parquet by its extension.
     Export {
-        /// `ledger`, `indicators`, `cases` or `lead-times`.
+        /// `stocks`, `ledger`, `indicators`, `cases` or `lead-times`.
         what: String,
         /// File to write.
         #[arg(long)]
@@ -146,6 +146,15 @@ pub enum Command {
         /// Last day; `--to` names the file here.
         #[arg(long)]
         until: Option<Date>,
+        /// Grain of the ledger.
+        #[arg(long)]
+        by: Option<Grain>,
+        /// Dimensions of the ledger, comma separated: org,unit,process,product,channel.
+        #[arg(long, value_delimiter = ',')]
+        group_by: Vec<String>,
+        /// Only the cases behind this figure.
+        #[arg(long)]
+        figure: Option<String>,
         /// ISO dates, point and comma instead of the French CSV.
         #[arg(long)]
         iso: bool,

@@ -4,7 +4,8 @@ use std::{collections::HashMap, process::ExitCode};
 
 use eclusier_app::{
     Actor, App, AppError, AppOptions, AppResult, Mapping,
-    exports::ExportFormat,
+    cases::CasesQuery,
+    exports::{ExportFormat, Shown},
     figures::Selection,
     imports::{ImportOptions, ImportStatus, Watch},
 };
@@ -128,7 +129,7 @@ async fn command(app: &App, command: Command, printer: &Printer) -> AppResult<Af
             let page = app.cases(&selection(&scope, as_of), &query).await?;
             printer.print(&page.cases.iter().map(wire::case).collect::<Vec<_>>())
         }
-        Command::Export { what, to, whose, from, until, iso } => {
+        Command::Export { what, to, whose, from, until, by, group_by, figure, iso } => {
             let scope = Scope { whose, from, to: until };
             let extension = to.extension().map(|e| e.to_string_lossy().into_owned());
             let format =
@@ -139,7 +140,12 @@ async fn command(app: &App, command: Command, printer: &Printer) -> AppResult<Af
                         "the file must end with .xlsx, .csv or .parquet",
                     )
                 })?;
-            let table = app.table(&what, &selection(&scope, None)).await?;
+            let shown = Shown {
+                cases: CasesQuery { figure, ..CasesQuery::default() },
+                grain: by,
+                group_by: wire::group_by(&group_by)?,
+            };
+            let table = app.table(&what, &selection(&scope, None), &shown).await?;
             let rows = table.rows.len();
             let bytes = table.write(format, printer.lang)?;
             app.write_file(&to, &bytes)?;

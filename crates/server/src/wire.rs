@@ -318,7 +318,7 @@ pub fn figure(figure: &Figure, process: &str) -> api::FigureDto {
         formula: definition.map_or_else(Text::default, |d| words(d.formula)),
         period: period(figure.period),
         perimeter: figure.perimeter.clone(),
-        exclusions: figure.exclusions.iter().map(|e| Text::new(e, e)).collect(),
+        exclusions: figure.exclusions.iter().cloned().map(Text::from).collect(),
         fresh_at: figure.fresh_at.map(|t| t.to_string()),
         snapshot: figure.snapshot.map(|s| s.0),
         reason: figure.reason.clone().map(Text::from),
@@ -770,6 +770,7 @@ pub fn status(status: &Status) -> api::StatusDto {
         demo: status.demo,
         processes: processes.collect(),
         now: status.now.to_string(),
+        zone: status.zone.clone(),
         last_worked_day: status.last_worked_day.to_string(),
     }
 }

@@ -5,9 +5,11 @@ use std::io::Cursor;
 use calamine::{Data, Reader as _, Xlsx};
 use eclusier_app::{
     Actor,
-    exports::{Cell, ExportFormat, Table},
+    cases::CasesQuery,
+    exports::{Cell, ExportFormat, Shown, Table},
 };
-use eclusier_core::Lang;
+use eclusier_core::{Grain, Lang};
+use eclusier_ledger::GroupBy;
 use jiff::{civil::DateTime, tz::TimeZone};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
@@ -64,8 +66,8 @@ fn read_xlsx(bytes: Vec<u8>) -> (Vec<String>, Vec<Vec<Data>>, String) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_spreadsheet_holds_the_rows_of_the_screen() {
     let bench = bench().await;
-    for what in ["ledger", "cases", "indicators", "lead-times"] {
-        let table: Table = bench.app.table(what, &of("pensions")).await.unwrap();
+    for what in ["stocks", "ledger", "cases", "indicators", "lead-times"] {
+        let table: Table = bench.app.table(what, &of("pensions"), &Shown::default()).await.unwrap();
         let bytes =
             bench.app.write_table(table.clone(), ExportFormat::Xlsx, Lang::Fr).await.unwrap();
         let (header, rows, notice) = read_xlsx(bytes);
@@ -80,21 +82,21 @@ async fn a_spreadsheet_holds_the_rows_of_the_screen() {
         assert!(notice.contains("Pensions") && notice.contains("Règle de clôture"), "{notice}");
     }
     // And the table is the screen.
-    let table = bench.app.table("ledger", &of("pensions")).await.unwrap();
+    let table = bench.app.table("ledger", &of("pensions"), &Shown::default()).await.unwrap();
     let ledger = bench.app.ledger(&of("pensions"), eclusier_app::Grain::Day, &[]).await.unwrap();
     assert_eq!(table.rows.len(), ledger.len());
     for (cells, row) in table.rows.iter().zip(&ledger) {
         assert_eq!(cells.first(), Some(&Cell::Day(row.from)));
         assert_eq!(cells.last(), Some(&Cell::from(row.closing)));
     }
-    let wrong = bench.app.table("people", &of("pensions")).await.unwrap_err();
+    let wrong = bench.app.table("people", &of("pensions"), &Shown::default()).await.unwrap_err();
     assert!(matches!(wrong.kind(), "not-found" | "invalid"), "{wrong}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_french_csv_is_read_back_and_runs_nothing() {
     let bench = bench().await;
-    let table = bench.app.table("cases", &of("pensions")).await.unwrap();
+    let table = bench.app.table("cases", &of("pensions"), &Shown::default()).await.unwrap();
     let bytes =
         bench.app.write_table(table.clone(), ExportFormat::FrenchCsv, Lang::Fr).await.unwrap();
     assert!(bytes.starts_with(b"\xef\xbb\xbf"));
@@ -115,7 +117,7 @@ async fn a_french_csv_is_read_back_and_runs_nothing() {
     assert_eq!(&late[2], "15/06/2025 23:30:00");
 
     // The ledger delivered back as counts gives the same ledger.
-    let table = bench.app.table("ledger", &of("pensions")).await.unwrap();
+    let table = bench.app.table("ledger", &of("pensions"), &Shown::default()).await.unwrap();
     let bytes = bench.app.write_table(table, ExportFormat::FrenchCsv, Lang::Fr).await.unwrap();
     let text = String::from_utf8(bytes).unwrap();
     assert!(text.starts_with("\u{feff}Jour;Processus;Ouverture;Entrées;Traités;"), "{text:.80}");
@@ -124,8 +126,8 @@ async fn a_french_csv_is_read_back_and_runs_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn parquet_keeps_types_and_values() {
     let bench = bench().await;
-    for what in ["ledger", "cases", "indicators", "lead-times"] {
-        let table = bench.app.table(what, &of("pensions")).await.unwrap();
+    for what in ["stocks", "ledger", "cases", "indicators", "lead-times"] {
+        let table = bench.app.table(what, &of("pensions"), &Shown::default()).await.unwrap();
         let bytes =
             bench.app.write_table(table.clone(), ExportFormat::Parquet, Lang::Fr).await.unwrap();
         let reader = ParquetRecordBatchReaderBuilder::try_new(bytes::Bytes::from(bytes)).unwrap();
@@ -162,8 +164,8 @@ async fn parquet_keeps_types_and_values() {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_export_of_nothing_is_a_file() {
     let bench = Bench::new().await;
-    for what in ["ledger", "cases", "indicators", "lead-times"] {
-        let table = bench.app.table(what, &Default::default()).await.unwrap();
+    for what in ["stocks", "ledger", "cases", "indicators", "lead-times"] {
+        let table = bench.app.table(what, &Default::default(), &Shown::default()).await.unwrap();
         for format in [
             ExportFormat::Xlsx,
             ExportFormat::FrenchCsv,
@@ -174,4 +176,28 @@ async fn every_export_of_nothing_is_a_file() {
             assert!(!bytes.is_empty());
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_export_holds_what_its_screen_was_asked() {
+    let bench = bench().await;
+    let of_process = of("pensions");
+    let late = bench.app.indicators(&of_process, &["overdue".into()]).await.unwrap();
+    let behind = CasesQuery { figure: Some("overdue".into()), limit: 1, ..CasesQuery::default() };
+    let shown = Shown { cases: behind, ..Shown::default() };
+    let table = bench.app.table("cases", &of_process, &shown).await.unwrap();
+    assert!(late[0].value.is_some_and(|v| v > 1.0));
+    assert_eq!(late[0].value, Some(table.rows.len() as f64));
+
+    let shown = Shown {
+        grain: Some(Grain::Month),
+        group_by: vec![GroupBy::Unit, GroupBy::Product],
+        ..Shown::default()
+    };
+    let table = bench.app.table("ledger", &of_process, &shown).await.unwrap();
+    let names: Vec<&str> = table.columns.iter().map(|c| c.name).collect();
+    assert_eq!(names[..6], ["period", "from", "to", "unit", "product", "opening"]);
+    let ledger = bench.app.ledger(&of_process, Grain::Month, &shown.group_by).await.unwrap();
+    assert_eq!(table.rows.len(), ledger.len());
+    assert_eq!(table.rows[0].len(), names.len());
 }

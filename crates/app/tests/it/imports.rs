@@ -6,6 +6,8 @@ use eclusier_app::{
     imports::{ImportOptions, ImportStatus, Watch},
 };
 
+use eclusier_core::Period;
+
 use crate::common::*;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -209,6 +211,27 @@ async fn counts_typed_on_screen_correct_a_day_until_they_are_undone() {
         assert_eq!(refused.kind(), "invalid", "{why}");
     }
     assert_eq!(rows(bench.app.clone()).await, before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn counts_of_a_period_are_replaced_whole_until_that_is_undone() {
+    let bench = Bench::new().await;
+    bench.store("comptages.csv", COUNTS, "courrier").await;
+    let before = bench.app.ledger(&of("courrier"), eclusier_app::Grain::Day, &[]).await.unwrap();
+    // The new file knows nothing of the 4th: that day must go, the 5th must stay.
+    let text = "Date;Entrées;Sorties;Stock\r\n02/06/2025;11;4;107\r\n03/06/2025;8;9;106\r\n";
+    let path = bench.file("corrigés.csv", text);
+    let mut options = ImportOptions::new(&path, process("courrier"));
+    options.replace = Some(Period::new(day("2025-06-02"), day("2025-06-04")).unwrap());
+    let report = bench.app.import(options, Watch::default()).await.unwrap();
+    assert_eq!((report.status, report.replaced), (ImportStatus::Committed, 9));
+    let after = bench.app.ledger(&of("courrier"), eclusier_app::Grain::Day, &[]).await.unwrap();
+    let days: Vec<_> = after.iter().map(|r| r.from).collect();
+    assert_eq!(days, [day("2025-06-02"), day("2025-06-03"), day("2025-06-05")]);
+    assert_eq!(after[0].arrivals, Some(11));
+    bench.app.undo(report.id.unwrap(), "", &Actor::local(), Watch::default()).await.unwrap();
+    let back = bench.app.ledger(&of("courrier"), eclusier_app::Grain::Day, &[]).await.unwrap();
+    assert_eq!(back, before);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -115,7 +115,7 @@ async fn no_person_and_no_number_is_kept_in_clear() {
     let by = Actor::local();
     bench.app.put_config(&process("pensions"), None, &rules(), &by).await.unwrap();
     let state = bench.state("pensions").await;
-    let table = bench.app.table("cases", &of("pensions")).await.unwrap();
+    let table = bench.app.table("cases", &of("pensions"), &Default::default()).await.unwrap();
     let export = format!("{table:?}");
     let key = std::fs::read_to_string(bench.data().join("secret.key")).unwrap();
     let clear = [

@@ -12,7 +12,7 @@ use eclusier_app::{App, AppResult};
 use eclusier_core::Grain;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{InLang as _, grain, selection};
+use super::{InLang as _, grain, group_by, selection};
 use crate::{ApiResult, wire};
 
 pub(super) fn routes() -> OpenApiRouter<App> {
@@ -58,12 +58,7 @@ async fn list_ledger(
     headers: HeaderMap,
 ) -> ApiResult<Json<Vec<LedgerRowDto>>> {
     let answer: AppResult<_> = async {
-        let names: Vec<String> = query
-            .group_by
-            .iter()
-            .flat_map(|g| g.split(',').filter(|n| !n.is_empty()).map(str::to_owned))
-            .collect();
-        let groups = wire::group_by(&names)?;
+        let groups = group_by(&query)?;
         app.ledger(&selection(&query)?, grain(&query, Grain::Day)?, &groups).await
     }
     .await;
@@ -84,6 +79,16 @@ async fn list_indicators(
     Ok(Json(figures.iter().map(|f| wire::figure(f, process)).collect()))
 }
 
+/// Which cases are asked, whatever the page.
+pub(super) fn wanted(cases: CasesQuery) -> eclusier_app::cases::CasesQuery {
+    eclusier_app::cases::CasesQuery {
+        figure: cases.figure.filter(|f| !f.is_empty()),
+        sort: cases.sort,
+        search: cases.search.filter(|s| !s.is_empty()),
+        ..Default::default()
+    }
+}
+
 /// Cases, or those behind a figure.
 #[utoipa::path(get, path = "/api/v1/cases", tag = "figures", params(FilterQuery, CasesQuery),
     responses((status = 200, body = CasesPageDto), (status = 422, body = Problem)))]
@@ -96,11 +101,9 @@ async fn list_cases(
     let per_page = cases.per_page.unwrap_or(50).clamp(1, 500);
     let page = cases.page.unwrap_or(1).max(1);
     let asked = eclusier_app::cases::CasesQuery {
-        figure: cases.figure.filter(|f| !f.is_empty()),
-        sort: cases.sort,
-        search: cases.search.filter(|s| !s.is_empty()),
         offset: (page as usize - 1) * per_page as usize,
         limit: per_page as usize,
+        ..wanted(cases)
     };
     let answer: AppResult<_> = async { app.cases(&selection(&query)?, &asked).await }.await;
     Ok(Json(wire::cases_page(&answer.told(&headers)?, page, per_page)))

@@ -5,14 +5,17 @@ use axum::{
     http::{HeaderMap, header},
     response::{IntoResponse, Response},
 };
-use eclusier_api::{FilterQuery, Problem};
-use eclusier_app::{App, AppError, AppResult, exports::ExportFormat};
-use eclusier_core::Lang;
+use eclusier_api::{CasesQuery, FilterQuery, Problem};
+use eclusier_app::{
+    App, AppError, AppResult,
+    exports::{ExportFormat, Shown},
+};
+use eclusier_core::{Grain, Lang};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{InLang as _, lang, selection};
+use super::{InLang as _, figures::wanted, grain, group_by, lang, selection};
 use crate::ApiResult;
 
 pub(super) fn routes() -> OpenApiRouter<App> {
@@ -43,14 +46,15 @@ fn attachment(name: &str, mime: &str, bytes: Vec<u8>) -> Response {
     (headers, bytes).into_response()
 }
 
-/// The rows of a screen as a file: `ledger.xlsx`, `cases.csv`, `indicators.parquet`…
+/// The rows of a screen as a file: `stocks.xlsx`, `ledger.csv`, `cases.parquet`…
 #[utoipa::path(get, path = "/api/v1/exports/{file}", tag = "files",
-    params(("file" = String, Path), FilterQuery, FileQuery),
+    params(("file" = String, Path), FilterQuery, CasesQuery, FileQuery),
     responses((status = 200, content_type = "application/octet-stream", body = Vec<u8>), (status = 422, body = Problem)))]
 async fn find_export(
     State(app): State<App>,
     Path(file): Path<String>,
     Query(query): Query<FilterQuery>,
+    Query(cases): Query<CasesQuery>,
     Query(options): Query<FileQuery>,
     headers: HeaderMap,
 ) -> ApiResult<Response> {
@@ -59,7 +63,12 @@ async fn find_export(
         let (what, extension) = file.rsplit_once('.').ok_or_else(unknown)?;
         let format = ExportFormat::from_extension(extension, options.iso.unwrap_or(false))
             .ok_or_else(unknown)?;
-        let table = app.table(what, &selection(&query)?).await?;
+        let shown = Shown {
+            cases: wanted(cases),
+            grain: Some(grain(&query, Grain::Day)?),
+            group_by: group_by(&query)?,
+        };
+        let table = app.table(what, &selection(&query)?, &shown).await?;
         let bytes = app.write_table(table, format, options.lang(&headers)).await?;
         Ok(attachment(&format!("eclusier-{what}.{extension}"), format.mime(), bytes))
     }

@@ -90,6 +90,15 @@ pub(crate) fn grain(
     })
 }
 
+pub(crate) fn group_by(query: &FilterQuery) -> AppResult<Vec<eclusier_app::GroupBy>> {
+    let names: Vec<String> = query
+        .group_by
+        .iter()
+        .flat_map(|g| g.split(',').filter(|n| !n.is_empty()).map(str::to_owned))
+        .collect();
+    crate::wire::group_by(&names)
+}
+
 /// Tells failures in the language of the request.
 pub(crate) trait InLang<T> {
     /// The same result, its failure in the language of the request.

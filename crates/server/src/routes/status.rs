@@ -1,7 +1,7 @@
 //! What the shell of the web app needs first, and health.
 
 use axum::{Json, extract::State, http::HeaderMap};
-use eclusier_api::StatusDto;
+use eclusier_api::{HealthDto, StatusDto};
 use eclusier_app::App;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -20,11 +20,8 @@ async fn find_status(State(app): State<App>, headers: HeaderMap) -> ApiResult<Js
 }
 
 /// Reads a known count from the registry.
-#[utoipa::path(get, path = "/api/v1/health", tag = "status", responses((status = 200)))]
-async fn check_health(
-    State(app): State<App>,
-    headers: HeaderMap,
-) -> ApiResult<Json<serde_json::Value>> {
-    let processes = app.process_ids().await.told(&headers)?.len();
-    Ok(Json(serde_json::json!({ "status": "ok", "processes": processes })))
+#[utoipa::path(get, path = "/api/v1/health", tag = "status", responses((status = 200, body = HealthDto)))]
+async fn check_health(State(app): State<App>, headers: HeaderMap) -> ApiResult<Json<HealthDto>> {
+    let processes = app.process_ids().await.told(&headers)?.len() as u64;
+    Ok(Json(HealthDto { status: "ok".into(), processes }))
 }
