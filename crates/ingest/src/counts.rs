@@ -225,9 +225,7 @@ fn tables_of_workbook(
         }
     }
     sheet::report_hidden_sheets(&hidden, &mut ctx.findings);
-    if book.shared_texts() > 0 {
-        ctx.notes.push(sheet::in_memory(book.shared_texts()));
-    }
+    ctx.notes.extend(book.in_memory());
     Ok(tables)
 }
 

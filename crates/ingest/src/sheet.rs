@@ -1,20 +1,22 @@
-//! Spreadsheets as rows of cells: xlsx and ods, streamed out of a checked archive.
+//! Spreadsheets as rows of cells: xlsx and ods, read by `calamine` from a checked archive.
 //!
 //! Nothing is run and nothing is fetched: formulas are read as the value kept beside
 //! them, macros and external links stay closed, a document type is refused. Hidden
 //! sheets and columns are left out and said; merged cells give their text to every
-//! cell they cover. Memory holds one row, and the texts an xlsx file shares between
-//! its cells, which the report then says.
+//! cell they cover. Rows of an xlsx stream, but the texts it shares between its cells
+//! are held in memory, and so is a whole ods: the report says it.
 
 mod archive;
+mod guard;
 mod ods;
 mod serial;
 mod xlsx;
 
-use std::{collections::VecDeque, path::Path, sync::Arc};
+use std::{collections::VecDeque, fs::File, path::Path, sync::Arc};
 
-use archive::Archive;
-use xlsx::XlsxBook;
+use guard::Shape;
+use ods::{OdsBook, OdsRows};
+use xlsx::{XlsxBook, XlsxRows};
 
 use crate::{
     Code, Findings, IngestError, Limits, Mapping,
@@ -33,16 +35,15 @@ pub struct SheetInfo {
 
 /// A rectangle of merged cells, 0-based, ends included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Merge {
+struct Merge {
     rows: (u32, u32),
     columns: (u32, u32),
 }
 
 /// Cells of one row as they come: sparse, by column.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Cells {
+struct Cells {
     line: u64,
-    hidden: bool,
     text: String,
     items: Vec<(u32, usize, usize, Typed)>,
 }
@@ -51,13 +52,6 @@ impl Cells {
     fn clear(&mut self) {
         self.text.clear();
         self.items.clear();
-        self.hidden = false;
-    }
-
-    fn copy_from(&mut self, other: &Cells) {
-        self.text.clone_from(&other.text);
-        self.items.clone_from(&other.items);
-        self.hidden = other.hidden;
     }
 
     fn set(&mut self, column: u32, text: &str, typed: Typed) {
@@ -74,67 +68,54 @@ impl Cells {
         Some((self.text.get(*start..*end)?, *typed))
     }
 
-    /// Column of the cell set last.
-    fn last(&self) -> Option<u32> {
-        self.items.last().map(|(c, ..)| *c)
-    }
-
     fn width(&self) -> usize {
         self.items.iter().map(|(c, ..)| *c as usize + 1).max().unwrap_or(0)
     }
 
-    /// Writes the visible cells in order.
-    fn write(&mut self, hidden: &[(u32, u32)], row: &mut Row) {
+    /// Writes the visible cells in order; whether a hidden one was left out.
+    fn write(&mut self, hidden: &[bool], row: &mut Row) -> bool {
         self.items.sort_by_key(|(c, ..)| *c);
         row.start(self.line);
-        let mut next = 0u32;
-        let seen = |c: u32| !hidden.iter().any(|(from, to)| (*from..=*to).contains(&c));
+        let (mut next, mut left_out) = (0u32, false);
+        let seen = |c: u32| !hidden.get(c as usize).copied().unwrap_or(false);
         for (column, start, end, typed) in &self.items {
+            left_out |= !seen(*column);
             if *column < next {
                 continue;
             }
-            for gap in next..*column {
-                if seen(gap) {
-                    row.push("", Typed::Text);
-                }
+            for _ in (next..*column).filter(|c| seen(*c)) {
+                row.push("", Typed::Text);
             }
             if seen(*column) {
                 row.push(self.text.get(*start..*end).unwrap_or(""), *typed);
             }
             next = column.saturating_add(1);
         }
+        left_out
     }
 }
 
 /// Merged rectangles met while rows stream by.
-#[derive(Debug)]
-pub(crate) struct MergeSet {
+struct MergeSet {
     waiting: VecDeque<Merge>,
     active: Vec<(Merge, String, Typed)>,
     budget: u64,
 }
 
-/// Rectangles kept per sheet, and cells they may fill: a trap must not cost hours.
-const MAX_MERGES: usize = 200_000;
+/// Cells that rectangles of one sheet may fill: a trap must not cost hours.
 const MAX_FILLED: u64 = 20_000_000;
 
 impl MergeSet {
     fn new(mut merges: Vec<Merge>) -> Self {
-        merges.truncate(MAX_MERGES);
         merges.sort_by_key(|m| m.rows.0);
         Self { waiting: merges.into(), active: Vec::new(), budget: MAX_FILLED }
-    }
-
-    fn add(&mut self, merge: Merge) {
-        if self.waiting.len() < MAX_MERGES {
-            self.waiting.push_back(merge);
-        }
     }
 
     /// Gives the text of each rectangle to the cells it covers in this row.
     ///
     /// Numbers are not spread: a stock merged over three lines is one stock, not three.
-    fn apply(&mut self, row: u32, cells: &mut Cells, columns: usize) {
+    fn apply(&mut self, cells: &mut Cells, columns: usize) {
+        let row = u32::try_from(cells.line.saturating_sub(1)).unwrap_or(u32::MAX);
         self.active.retain(|(m, ..)| m.rows.1 >= row);
         while let Some(merge) = self.waiting.front().copied().filter(|m| m.rows.0 <= row) {
             self.waiting.pop_front();
@@ -161,7 +142,7 @@ impl MergeSet {
     }
 }
 
-pub(crate) fn too_wide(name: &str, line: u64, columns: usize) -> IngestError {
+fn too_wide(name: &str, line: u64, columns: usize) -> IngestError {
     IngestError::refused(
         name,
         Code::TooExpanded,
@@ -171,36 +152,49 @@ pub(crate) fn too_wide(name: &str, line: u64, columns: usize) -> IngestError {
     )
 }
 
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 enum Book {
     Xlsx(Arc<XlsxBook>),
-    Ods,
+    Ods(OdsBook),
 }
 
 /// An opened workbook.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Workbook {
-    archive: Archive,
+    name: String,
     book: Book,
     sheets: Vec<SheetInfo>,
     bytes: u64,
 }
 
+impl std::fmt::Debug for Workbook {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Workbook").field("sheets", &self.sheets).finish_non_exhaustive()
+    }
+}
+
 impl Workbook {
     /// Opens and checks the workbook at `path`; `name` is what messages show.
     pub fn open(path: &Path, name: &str, limits: &Limits) -> Result<Self, IngestError> {
-        let bytes = std::fs::metadata(path)
-            .map_err(|source| IngestError::Io { name: name.to_owned(), source })?
-            .len();
-        let archive = Archive::open(path, name, limits)?;
-        let (book, sheets) = if archive.has("content.xml") {
-            (Book::Ods, ods::sheets(&archive)?)
-        } else {
-            let book = XlsxBook::open(&archive)?;
-            let sheets = book.sheets.clone();
-            (Book::Xlsx(Arc::new(book)), sheets)
+        let io = |source| IngestError::Io { name: name.to_owned(), source };
+        let file = File::open(path).map_err(io)?;
+        let bytes = file.metadata().map_err(io)?.len();
+        let guard = archive::check(&file, name, limits)?;
+        // The file checked is the one read, even when another takes its place meanwhile.
+        std::io::Seek::rewind(&mut &file).map_err(io)?;
+        let (book, sheets) = match &guard.ods {
+            Some(shapes) => {
+                let book = OdsBook::open(file, name, shapes)?;
+                let sheets = book.sheets.clone();
+                (Book::Ods(book), sheets)
+            }
+            None => {
+                let book = XlsxBook::open(file, path, name, &guard)?;
+                let sheets = book.sheets.clone();
+                (Book::Xlsx(Arc::new(book)), sheets)
+            }
         };
-        Ok(Self { archive, book, sheets, bytes })
+        Ok(Self { name: name.to_owned(), book, sheets, bytes })
     }
 
     /// Its sheets, in order.
@@ -208,31 +202,46 @@ impl Workbook {
         &self.sheets
     }
 
-    /// How many texts are held in memory because the format shares them between cells.
-    pub fn shared_texts(&self) -> usize {
+    /// The remark about what is held in memory because the format forbids otherwise.
+    pub(crate) fn in_memory(&self) -> Option<[String; 2]> {
         match &self.book {
-            Book::Xlsx(book) => book.shared_texts(),
-            Book::Ods => 0,
+            Book::Xlsx(book) if book.texts == 0 => None,
+            Book::Xlsx(book) => Some([
+                format!(
+                    "le format xlsx partage ses textes entre les cellules : {} textes distincts sont gardés en mémoire pendant la lecture",
+                    book.texts
+                ),
+                format!(
+                    "the xlsx format shares texts between cells: {} distinct texts are held in memory while reading",
+                    book.texts
+                ),
+            ]),
+            Book::Ods(book) => Some([
+                format!(
+                    "un classeur ods se lit d’un bloc : ses {} cellules sont gardées en mémoire pendant la lecture (xlsx et CSV se lisent au fil de l’eau)",
+                    book.cells()
+                ),
+                format!(
+                    "an ods workbook is read in one piece: its {} cells are held in memory while reading (xlsx and CSV are streamed)",
+                    book.cells()
+                ),
+            ]),
         }
     }
 
     /// Rows of the sheet of that rank.
     pub fn rows(&self, sheet: usize, limits: &Limits) -> Result<SheetRows, IngestError> {
-        let (hidden, inner) = match &self.book {
-            Book::Xlsx(book) => {
-                let shape = xlsx::shape(&self.archive, book, sheet)?;
-                let rows = xlsx::XlsxRows::open(&self.archive, book, sheet, shape.merges, limits)?;
-                (shape.hidden, Inner::Xlsx(book.clone(), Box::new(rows)))
-            }
-            Book::Ods => {
-                let rows = ods::OdsRows::open(&self.archive, sheet, limits)?;
-                (Vec::new(), Inner::Ods(Box::new(rows)))
-            }
+        let (shape, inner) = match &self.book {
+            Book::Xlsx(book) => (book.shape(sheet), Inner::Xlsx(XlsxRows::open(book, sheet)?)),
+            Book::Ods(book) => (book.shape(sheet), Inner::Ods(book.rows(sheet))),
         };
         Ok(SheetRows {
+            name: self.name.clone(),
             inner,
             cells: Cells::default(),
-            hidden,
+            merges: MergeSet::new(shape.merges.clone()),
+            shape,
+            columns: limits.columns,
             hidden_rows: 0,
             hidden_cells: 0,
             bytes: self.bytes,
@@ -241,15 +250,18 @@ impl Workbook {
 }
 
 enum Inner {
-    Xlsx(Arc<XlsxBook>, Box<xlsx::XlsxRows>),
-    Ods(Box<ods::OdsRows>),
+    Xlsx(XlsxRows),
+    Ods(OdsRows),
 }
 
-/// Rows of one sheet, streamed; hidden columns left out, hidden rows read.
+/// Rows of one sheet; hidden columns left out, hidden rows read.
 pub struct SheetRows {
+    name: String,
     inner: Inner,
     cells: Cells,
-    hidden: Vec<(u32, u32)>,
+    merges: MergeSet,
+    shape: Shape,
+    columns: usize,
     hidden_rows: u64,
     hidden_cells: u64,
     bytes: u64,
@@ -257,7 +269,7 @@ pub struct SheetRows {
 
 impl std::fmt::Debug for SheetRows {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SheetRows").field("hidden", &self.hidden).finish_non_exhaustive()
+        f.debug_struct("SheetRows").field("name", &self.name).finish_non_exhaustive()
     }
 }
 
@@ -266,54 +278,41 @@ impl SheetRows {
     pub fn next(&mut self, row: &mut Row) -> Result<bool, IngestError> {
         loop {
             let more = match &mut self.inner {
-                Inner::Xlsx(book, rows) => rows.next(book, &mut self.cells)?,
-                Inner::Ods(rows) => {
-                    let more = rows.next(&mut self.cells)?;
-                    if self.hidden.len() != rows.hidden.len() {
-                        self.hidden.clone_from(&rows.hidden);
-                    }
-                    more
-                }
+                Inner::Xlsx(rows) => rows.next(&mut self.cells)?,
+                Inner::Ods(rows) => rows.next(&mut self.cells),
             };
             if !more {
                 return Ok(false);
             }
-            let hidden = &self.hidden;
-            let covered = |c: u32| hidden.iter().any(|(a, b)| (*a..=*b).contains(&c));
-            if !hidden.is_empty() && self.cells.items.iter().any(|(c, ..)| covered(*c)) {
-                self.hidden_cells += 1;
+            if self.cells.width() > self.columns {
+                return Err(too_wide(&self.name, self.cells.line, self.columns));
             }
-            let hidden_row = self.cells.hidden;
-            self.cells.write(&self.hidden, row);
+            self.merges.apply(&mut self.cells, self.columns);
+            let left_out = self.cells.write(&self.shape.hidden_columns, row);
+            self.hidden_cells += u64::from(left_out);
             if row.is_blank() {
                 continue;
             }
-            self.hidden_rows += u64::from(hidden_row);
+            let rank = self.cells.line.saturating_sub(1);
+            self.hidden_rows += u64::from(self.shape.hides_row(rank));
             return Ok(true);
         }
-    }
-
-    /// Rows read although a filter or a person hid them.
-    pub fn hidden_rows(&self) -> u64 {
-        self.hidden_rows
-    }
-
-    /// Rows of which some hidden column held a value that was left out.
-    pub fn rows_with_hidden_columns(&self) -> u64 {
-        self.hidden_cells
     }
 
     /// Bytes of the file read so far and in total, as delivered.
     pub fn position(&self) -> (u64, u64) {
         let done = match &self.inner {
-            Inner::Xlsx(_, rows) => rows.done_bytes(),
-            Inner::Ods(rows) => rows.done_bytes(),
+            Inner::Xlsx(rows) => rows.done_bytes(),
+            Inner::Ods(rows) => {
+                let (done, all) = rows.position();
+                self.bytes.saturating_mul(done as u64) / (all as u64).max(1)
+            }
         };
         (done.min(self.bytes), self.bytes)
     }
 
     /// Says what was hidden.
-    pub fn report(&self, sheet: &str, findings: &mut Findings) {
+    pub(crate) fn report(&self, sheet: &str, findings: &mut Findings) {
         findings.summary(
             Code::HiddenColumnSkipped,
             self.hidden_cells,
@@ -348,7 +347,7 @@ pub struct SheetTable {
     width: usize,
     /// Sheets left out because hidden.
     hidden_sheets: Vec<String>,
-    shared_texts: usize,
+    in_memory: Option<[String; 2]>,
 }
 
 impl std::fmt::Debug for SheetTable {
@@ -460,7 +459,7 @@ impl SheetTable {
             totals: Vec::new(),
             sheet,
             hidden_sheets,
-            shared_texts: book.shared_texts(),
+            in_memory: book.in_memory(),
         }))
     }
 
@@ -479,9 +478,7 @@ impl SheetTable {
         for line in &self.totals {
             report_total(*line, findings);
         }
-        if self.shared_texts > 0 {
-            notes.push(in_memory(self.shared_texts));
-        }
+        notes.extend(self.in_memory.clone());
     }
 }
 
@@ -625,18 +622,6 @@ pub(crate) fn report_total(line: u64, findings: &mut Findings) {
             format!("line {line}: row of totals, left out so that nothing counts twice"),
         ]
     });
-}
-
-/// The remark about texts held in memory.
-pub(crate) fn in_memory(texts: usize) -> [String; 2] {
-    [
-        format!(
-            "le format xlsx partage ses textes entre les cellules : {texts} textes distincts sont gardés en mémoire pendant la lecture"
-        ),
-        format!(
-            "the xlsx format shares texts between cells: {texts} distinct texts are held in memory while reading"
-        ),
-    ]
 }
 
 /// Whether a row sums up others: its first filled cell says total.

@@ -77,7 +77,7 @@ impl<R: Read> BufRead for Window<R> {
 /// One tag, comment or text is longer than any honest one.
 #[derive(Debug, thiserror::Error)]
 #[error("one element is longer than {} bytes", WINDOW * WINDOWS_PER_TOKEN as usize)]
-struct EndlessToken;
+pub(crate) struct EndlessToken;
 
 /// Bytes of another encoding, turned into UTF-8 on the way.
 struct Transcoded<R> {

@@ -1,207 +1,132 @@
-//! The zip around a spreadsheet: checked whole before anything in it is trusted.
+//! The zip around a spreadsheet, checked whole before `calamine` is given it.
 //!
-//! Every XML part is unzipped once into nothing, which verifies its checksum,
-//! counts its true size (the declared one may lie) and looks for a document type,
-//! where entities would hide. Only then are parts read, each from its own handle.
+//! Every XML part is unzipped once into nothing: checksum, true size, document type,
+//! elements well closed. The attributes whose figures `calamine` believes are read on
+//! the way ([`guard`](super::guard)); cells are left to `calamine`.
 
 use std::{
-    collections::BTreeMap,
     fs::File,
-    io::{BufReader, Read, Seek, SeekFrom, Take},
-    path::{Path, PathBuf},
+    io::{self, BufReader, Read},
 };
 
-use flate2::read::DeflateDecoder;
-use quick_xml::Reader;
+use quick_xml::{Error as XmlError, Reader, events::Event};
 use zip::{CompressionMethod, ZipArchive, result::ZipError};
 
-use crate::{Code, IngestError, Limits};
+use super::guard::Guard;
+use crate::{
+    Code, IngestError, Limits,
+    xml::{EndlessToken, Window},
+};
 
-/// Expanded bytes always allowed, whatever the ratio: shared texts are held in memory,
+/// Expanded bytes always allowed, whatever the ratio: texts are held in memory,
 /// so less than what a streamed file may reach.
 const ALWAYS_ALLOWED: u64 = 256 << 20;
 /// Expanded bytes never exceeded: above it a person should export CSV or Parquet.
 const MAX_EXPANDED: u64 = 8 << 30;
 /// Parts in one archive.
 const MAX_PARTS: usize = 20_000;
-/// Bytes between two `<`: one text or one tag. A cell holds at most 32,767 characters.
-const MAX_STRETCH: u64 = 4 << 20;
+/// Elements that may lie inside one another.
+const DEPTH: usize = 256;
 
-/// Where one part lies in the file.
-#[derive(Debug, Clone, Copy)]
-struct Place {
-    start: u64,
-    compressed: u64,
-    stored: bool,
-}
-
-/// A checked archive.
-#[derive(Debug, Clone)]
-pub(crate) struct Archive {
-    name: String,
-    path: PathBuf,
-    parts: BTreeMap<String, Place>,
-}
-
-/// One part, unzipped as it is read.
-pub(crate) struct Part {
-    compressed: u64,
-    source: Source,
-}
-
-enum Source {
-    Stored(Take<File>),
-    Deflated(Box<DeflateDecoder<Take<File>>>),
-}
-
-impl Part {
-    /// Compressed bytes read so far.
-    pub(crate) fn done(&self) -> u64 {
-        let left = match &self.source {
-            Source::Stored(r) => r.limit(),
-            Source::Deflated(r) => r.get_ref().limit(),
-        };
-        self.compressed.saturating_sub(left)
-    }
-}
-
-impl Read for Part {
-    fn read(&mut self, buf: &mut [u8]) -> std::io::Result<usize> {
-        match &mut self.source {
-            Source::Stored(r) => r.read(buf),
-            Source::Deflated(r) => r.read(buf),
-        }
-    }
-}
-
-/// XML events of one part.
-pub(crate) type Xml = Reader<BufReader<Part>>;
-
-impl Archive {
-    /// Opens and checks the archive at `path`; `name` is what messages show.
-    pub(crate) fn open(path: &Path, name: &str, limits: &Limits) -> Result<Self, IngestError> {
-        let io = |source| IngestError::Io { name: name.to_owned(), source };
-        let file = File::open(path).map_err(io)?;
-        let bytes = file.metadata().map_err(io)?.len();
-        let mut zip = ZipArchive::new(BufReader::new(file)).map_err(|e| broken(name, e))?;
-        if zip.len() > MAX_PARTS || zip.has_overlapping_files().map_err(|e| broken(name, e))? {
-            return Err(bomb(name));
-        }
-        let floor = limits.expanded_bytes.min(ALWAYS_ALLOWED);
-        let allowed = bytes.saturating_mul(limits.expansion_ratio).max(floor).min(MAX_EXPANDED);
-        let mut expanded = 0u64;
-        let mut parts = BTreeMap::new();
-        for i in 0..zip.len() {
-            let mut part = zip.by_index(i).map_err(|e| broken(name, e))?;
-            let Ok(part_name) = part.name().map(|n| n.into_owned()) else { continue };
-            let wanted = part_name.ends_with(".xml") || part_name.ends_with(".rels");
-            if part.encrypted() {
-                return Err(protected(name));
-            }
-            let stored = match part.compression() {
-                CompressionMethod::Stored => true,
-                CompressionMethod::Deflated => false,
-                _ => continue,
-            };
-            if !wanted && part_name != "mimetype" {
-                continue;
-            }
-            let Some(start) = part.data_start() else { continue };
-            let place = Place { start, compressed: part.compressed_size(), stored };
-            check_part(&mut part, name, allowed, &mut expanded)?;
-            parts.insert(part_name, place);
-        }
-        Ok(Self { name: name.to_owned(), path: path.to_owned(), parts })
-    }
-
-    /// File name shown in messages.
-    pub(crate) fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// Whether a part exists.
-    pub(crate) fn has(&self, part: &str) -> bool {
-        self.parts.contains_key(part)
-    }
-
-    /// Opens one part as XML, or `None` when it does not exist.
-    pub(crate) fn xml(&self, part: &str) -> Result<Option<Xml>, IngestError> {
-        let Some(place) = self.parts.get(part) else { return Ok(None) };
-        let io = |source| IngestError::Io { name: self.name.clone(), source };
-        let mut file = File::open(&self.path).map_err(io)?;
-        file.seek(SeekFrom::Start(place.start)).map_err(io)?;
-        let raw = file.take(place.compressed);
-        let source = if place.stored {
-            Source::Stored(raw)
-        } else {
-            Source::Deflated(Box::new(DeflateDecoder::new(raw)))
-        };
-        let part = Part { compressed: place.compressed, source };
-        let mut reader = Reader::from_reader(BufReader::with_capacity(64 << 10, part));
-        let config = reader.config_mut();
-        config.expand_empty_elements = true;
-        config.check_comments = false;
-        Ok(Some(reader))
-    }
-}
-
-/// Unzips one part into nothing.
-fn check_part(
-    part: &mut impl Read,
-    name: &str,
+/// Counts expanded bytes and stops a bomb.
+struct Meter<'e, R> {
+    inner: R,
+    expanded: &'e mut u64,
     allowed: u64,
-    expanded: &mut u64,
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("the archive expands beyond the bounds")]
+struct Bomb;
+
+impl<R: Read> Read for Meter<'_, R> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let n = self.inner.read(buf)?;
+        *self.expanded = self.expanded.saturating_add(n as u64);
+        if *self.expanded > self.allowed { Err(io::Error::other(Bomb)) } else { Ok(n) }
+    }
+}
+
+/// Checks the archive whole; what its attributes announced is in the answer.
+pub(crate) fn check(file: &File, name: &str, limits: &Limits) -> Result<Guard, IngestError> {
+    let io = |source| IngestError::Io { name: name.to_owned(), source };
+    let bytes = file.metadata().map_err(io)?.len();
+    let mut zip = ZipArchive::new(BufReader::new(file)).map_err(|e| broken(name, e))?;
+    if zip.len() > MAX_PARTS || zip.has_overlapping_files().map_err(|e| broken(name, e))? {
+        return Err(bomb(name));
+    }
+    let floor = limits.expanded_bytes.min(ALWAYS_ALLOWED);
+    let allowed = bytes.saturating_mul(limits.expansion_ratio).max(floor).min(MAX_EXPANDED);
+    let mut guard = Guard::new(name, limits.columns);
+    let mut expanded = 0;
+    // The last part first: the manifest, which says what a password protects.
+    for i in (0..zip.len()).rev() {
+        let part = zip.by_index(i).map_err(|e| broken(name, e))?;
+        if part.encrypted() {
+            return Err(protected(name));
+        }
+        let Ok(part_name) = part.name().map(|n| n.to_ascii_lowercase()) else { continue };
+        let plain =
+            matches!(part.compression(), CompressionMethod::Stored | CompressionMethod::Deflated);
+        if plain && (part_name.ends_with(".xml") || part_name.ends_with(".rels")) {
+            let input = Meter { inner: part, expanded: &mut expanded, allowed };
+            read_part(input, name, &part_name, &mut guard)?;
+        }
+    }
+    Ok(guard)
+}
+
+fn read_part(
+    input: impl Read,
+    name: &str,
+    part: &str,
+    guard: &mut Guard,
 ) -> Result<(), IngestError> {
-    const DOCTYPE: &[u8] = b"<!DOCTYPE";
-    let mut buffer = vec![0u8; 128 << 10];
-    // Bytes since the last `<`, and the end of the last read: a word may straddle two.
-    let mut stretch = 0u64;
-    let mut carried: Vec<u8> = Vec::with_capacity(2 * DOCTYPE.len());
+    let mut xml = Reader::from_reader(Window::new(input));
+    xml.config_mut().expand_empty_elements = true;
+    let mut depth = 0usize;
+    let mut buf = Vec::new();
+    guard.begin(part);
     loop {
-        let read = match part.read(&mut buffer) {
-            Ok(0) => return Ok(()),
-            Ok(n) => n,
-            Err(e) if e.kind() == std::io::ErrorKind::Interrupted => continue,
-            Err(_) => return Err(truncated(name)),
-        };
-        *expanded = expanded.saturating_add(read as u64);
-        if *expanded > allowed {
-            return Err(bomb(name));
-        }
-        let bytes = buffer.get(..read).unwrap_or_default();
-        carried.extend(bytes.iter().take(DOCTYPE.len()));
-        if memchr::memmem::find(&carried, DOCTYPE).is_some()
-            || memchr::memmem::find(bytes, DOCTYPE).is_some()
-        {
-            return Err(entities(name));
-        }
-        carried.drain(..carried.len().saturating_sub(DOCTYPE.len() - 1));
-        if bytes.len() >= DOCTYPE.len() {
-            carried.clear();
-            carried.extend(bytes.iter().skip(bytes.len() - (DOCTYPE.len() - 1)));
-        }
-        let mut from = 0usize;
-        for at in memchr::memchr_iter(b'<', bytes) {
-            if stretch + (at - from) as u64 > MAX_STRETCH {
-                return Err(bomb(name));
+        buf.clear();
+        xml.get_mut().token();
+        let event = xml.read_event_into(&mut buf).map_err(|e| match e {
+            XmlError::Io(e) => match e.get_ref() {
+                Some(cause) if cause.is::<Bomb>() || cause.is::<EndlessToken>() => bomb(name),
+                _ => truncated(name),
+            },
+            _ => malformed(name, part),
+        })?;
+        match event {
+            Event::Start(e) => {
+                depth += 1;
+                guard.start(&e)?;
             }
-            stretch = 0;
-            from = at;
+            Event::End(e) => {
+                depth = depth.saturating_sub(1);
+                guard.end(e.name().as_ref(), e.local_name().as_ref())?;
+            }
+            Event::Text(t) => guard.text(&t),
+            Event::CData(t) => guard.text(&t),
+            Event::GeneralRef(r) => guard.text(&r),
+            Event::DocType(_) => return Err(entities(name)),
+            Event::Eof if depth == 0 => return guard.finish(xml.buffer_position()),
+            Event::Eof => return Err(malformed(name, part)),
+            _ => {}
         }
-        stretch += (bytes.len() - from) as u64;
-        if stretch > MAX_STRETCH {
-            return Err(bomb(name));
+        if depth > DEPTH {
+            return Err(malformed(name, part));
         }
     }
 }
 
-fn bomb(name: &str) -> IngestError {
+pub(crate) fn bomb(name: &str) -> IngestError {
     IngestError::refused(
         name,
         Code::TooExpanded,
         None,
-        "le classeur se décompresse démesurément (fichier piégé ou abîmé) : l’ouvrir dans le tableur et l’enregistrer en CSV",
-        "the workbook expands out of all proportion (a trap, or damaged): open it in the spreadsheet and save it as CSV",
+        "le classeur se décompresse ou s’annonce démesurément (fichier piégé, abîmé ou trop grand) : l’ouvrir dans le tableur et l’enregistrer en CSV",
+        "the workbook expands or announces itself out of all proportion (a trap, damaged or too large): open it in the spreadsheet and save it as CSV",
     )
 }
 
@@ -215,7 +140,7 @@ fn entities(name: &str) -> IngestError {
     )
 }
 
-fn protected(name: &str) -> IngestError {
+pub(crate) fn protected(name: &str) -> IngestError {
     IngestError::refused(
         name,
         Code::Malformed,
@@ -237,7 +162,7 @@ fn truncated(name: &str) -> IngestError {
 
 fn broken(name: &str, error: ZipError) -> IngestError {
     match error {
-        ZipError::Io(source) if source.kind() != std::io::ErrorKind::UnexpectedEof => {
+        ZipError::Io(source) if source.kind() != io::ErrorKind::UnexpectedEof => {
             IngestError::Io { name: name.to_owned(), source }
         }
         ZipError::UnsupportedArchive(_) | ZipError::InvalidPassword => protected(name),
@@ -245,7 +170,7 @@ fn broken(name: &str, error: ZipError) -> IngestError {
     }
 }
 
-/// A part whose XML does not hold together.
+/// A part or a sheet that cannot be read.
 pub(crate) fn malformed(name: &str, part: &str) -> IngestError {
     IngestError::refused(
         name,

@@ -1,25 +1,22 @@
 //! Numbers and dates of a spreadsheet cell into texts that read one way only.
 //!
-//! - Computes: day numbers of the 1900 and 1904 systems → civil dates.
+//! - Computes: a number → its shortest text; a day number, as `calamine` reads it → a date.
 //! - Units: days and fractions of a day → date, hour, minute, second, millisecond.
-//! - Shapes: one number in, one cell out.
+//! - Shapes: one value in, one cell out.
 //! - Errors: none; what is no date is handed on as a text that reads as none.
 //! - Source: the 1900 system counts a 29 February 1900 that never was (day 60).
 
-use jiff::{
-    ToSpan,
-    civil::{Date, DateTime, Time, date},
-};
+use calamine::ExcelDateTime;
+use jiff::civil::{Date, DateTime, Time};
 
 use super::Cells;
 use crate::table::Typed;
 
 /// Beyond 15 digits a spreadsheet has already lost the end of a number.
 const EXACT_BELOW: f64 = 1e15;
-const MILLISECONDS_PER_DAY: f64 = 86_400_000.0;
 
 /// A number as text: integers bare, decimals with a point that cannot be taken for thousands.
-pub(crate) fn number_text(value: f64) -> String {
+fn number_text(value: f64) -> String {
     if value.abs() >= EXACT_BELOW {
         // Written as the spreadsheet would export it, so that identifiers it damaged are seen.
         let text = format!("{value:.14e}");
@@ -39,31 +36,47 @@ pub(crate) fn number_text(value: f64) -> String {
 }
 
 pub(crate) fn push_number(cells: &mut Cells, column: u32, value: f64) {
-    cells.set(column, &number_text(value), Typed::Number(value));
+    if value.is_finite() {
+        cells.set(column, &number_text(value), Typed::Number(value));
+    } else {
+        cells.set(column, &value.to_string(), Typed::Text);
+    }
 }
 
-/// A cell shown as a date; `timed` when its format shows hours.
+pub(crate) fn push_bool(cells: &mut Cells, column: u32, yes: bool) {
+    cells.set(column, if yes { "VRAI" } else { "FAUX" }, Typed::Bool(yes));
+}
+
+/// A cell shown as a date or a length of time; `timed` when its format shows hours.
 pub(crate) fn push_date(
     cells: &mut Cells,
     column: u32,
-    value: f64,
-    system_1904: bool,
+    at: ExcelDateTime,
+    in_1904: bool,
     timed: bool,
 ) {
-    let ms = (value * MILLISECONDS_PER_DAY).round();
-    let (days, ms) = (ms.div_euclid(MILLISECONDS_PER_DAY), ms.rem_euclid(MILLISECONDS_PER_DAY));
-    let time = time_of(ms as i64);
-    if !system_1904 && (0.0..1.0).contains(&value) {
+    let value = at.as_f64();
+    if at.is_duration() {
+        return push_duration(cells, column, value);
+    }
+    let (year, month, day, hour, minute, second, ms) = at.to_ymd_hms_milli();
+    let part = |n: u8| i8::try_from(n).unwrap_or(0);
+    let nanosecond = i32::from(ms) * 1_000_000;
+    let time = Time::new(part(hour), part(minute), part(second), nanosecond).unwrap_or_default();
+    let day = i16::try_from(year).ok().and_then(|y| Date::new(y, part(month), part(day)).ok());
+    let text = match day {
+        // What lies outside the calendar of a spreadsheet is shown as it shows it.
+        _ if !(0.0..2_958_466.0).contains(&value) => "########".to_owned(),
         // Day 0 of the 1900 system is an hour without a day, or an empty date.
-        let none = value == 0.0 && !timed;
-        let text = if none { "00/00/0000".to_owned() } else { time.to_string() };
-        cells.set(column, &text, Typed::Text);
-        return;
-    }
-    match day_of(days, system_1904) {
-        Ok(day) => push_datetime(cells, column, day.to_datetime(time), timed || ms != 0.0),
-        Err(text) => cells.set(column, text, Typed::Text),
-    }
+        _ if !in_1904 && value == 0.0 && !timed => "00/00/0000".to_owned(),
+        _ if !in_1904 && value < 1.0 => time.to_string(),
+        None => "29/02/1900".to_owned(),
+        Some(day) => {
+            let timed = timed || time != Time::midnight();
+            return push_datetime(cells, column, day.to_datetime(time), timed);
+        }
+    };
+    cells.set(column, &text, Typed::Text);
 }
 
 fn push_datetime(cells: &mut Cells, column: u32, at: DateTime, timed: bool) {
@@ -74,32 +87,8 @@ fn push_datetime(cells: &mut Cells, column: u32, at: DateTime, timed: bool) {
     }
 }
 
-/// Civil day of a day number, or the text to show when there is none.
-pub(crate) fn day_of(days: f64, system_1904: bool) -> Result<Date, &'static str> {
-    let beyond = "########";
-    if !(0.0..3_000_000.0).contains(&days) {
-        return Err(beyond);
-    }
-    let days = days as i64;
-    let epoch = match (system_1904, days) {
-        (true, _) => date(1904, 1, 1),
-        (false, 60) => return Err("29/02/1900"),
-        (false, ..60) => date(1899, 12, 31),
-        (false, _) => date(1899, 12, 30),
-    };
-    epoch.checked_add(days.days()).map_err(|_| beyond)
-}
-
-fn time_of(ms: i64) -> Time {
-    let part = |n: i64| i8::try_from(n).unwrap_or(0);
-    let (hour, minute, second) =
-        (part(ms / 3_600_000), part(ms / 60_000 % 60), part(ms / 1_000 % 60));
-    let nanosecond = i32::try_from(ms % 1_000 * 1_000_000).unwrap_or(0);
-    Time::new(hour, minute, second, nanosecond).unwrap_or_default()
-}
-
 /// Elapsed time as hours, which may exceed 24.
-pub(crate) fn push_duration(cells: &mut Cells, column: u32, value: f64) {
+fn push_duration(cells: &mut Cells, column: u32, value: f64) {
     let seconds = (value.abs() * 86_400.0).round().min(1e12) as u64;
     let sign = if value < 0.0 { "-" } else { "" };
     let text = format!("{sign}{:02}:{:02}:{:02}", seconds / 3_600, seconds / 60 % 60, seconds % 60);
@@ -119,20 +108,44 @@ pub(crate) fn push_iso(cells: &mut Cells, column: u32, text: &str) {
     }
 }
 
+/// `PT14H30M00S` → `14:30:00`; anything else as it is.
+pub(crate) fn push_clock(cells: &mut Cells, column: u32, text: &str) {
+    match text.parse::<jiff::SignedDuration>() {
+        Ok(time) if !time.is_negative() => {
+            push_duration(cells, column, time.as_secs_f64() / 86_400.0)
+        }
+        _ => cells.set(column, text, Typed::Text),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use calamine::ExcelDateTimeType::{DateTime as Day, TimeDelta};
+
+    fn shown(value: f64, in_1904: bool, timed: bool) -> String {
+        let mut cells = Cells::default();
+        push_date(&mut cells, 0, ExcelDateTime::new(value, Day, in_1904), in_1904, timed);
+        cells.get(0).map(|(t, _)| t.to_owned()).unwrap_or_default()
+    }
 
     #[test]
     fn the_false_leap_day_of_1900_is_no_date_and_shifts_none() {
-        assert_eq!(day_of(1.0, false), Ok(date(1900, 1, 1)));
-        assert_eq!(day_of(59.0, false), Ok(date(1900, 2, 28)));
-        assert_eq!(day_of(60.0, false), Err("29/02/1900"));
-        assert_eq!(day_of(61.0, false), Ok(date(1900, 3, 1)));
-        assert_eq!(day_of(45_658.0, false), Ok(date(2025, 1, 1)));
-        assert_eq!(day_of(44_196.0, true), Ok(date(2025, 1, 1)));
-        assert_eq!(day_of(0.0, true), Ok(date(1904, 1, 1)));
-        assert!(day_of(-1.0, false).is_err() && day_of(f64::NAN, true).is_err());
+        for (value, in_1904, text) in [
+            (1.0, false, "1900-01-01"),
+            (59.0, false, "1900-02-28"),
+            (60.0, false, "29/02/1900"),
+            (61.0, false, "1900-03-01"),
+            (45_658.0, false, "2025-01-01"),
+            (44_196.0, true, "2025-01-01"),
+            (0.0, true, "1904-01-01"),
+            (0.0, false, "00/00/0000"),
+            (-1.0, false, "########"),
+            (f64::NAN, true, "########"),
+            (1e300, false, "########"),
+        ] {
+            assert_eq!(shown(value, in_1904, false), text, "{value} {in_1904}");
+        }
     }
 
     #[test]
@@ -153,13 +166,14 @@ mod tests {
 
     #[test]
     fn hours_survive_the_fraction_of_a_day() {
+        assert_eq!(shown(45_658.604_166_666_664, false, true), "2025-01-01T14:30:00");
+        assert_eq!(shown(45_658.999_999_999_999, false, true), "2025-01-02T00:00:00");
+        assert_eq!(shown(0.5, false, true), "12:00:00");
         let mut cells = Cells::default();
-        push_date(&mut cells, 0, 45_658.604_166_666_664, false, true);
-        push_date(&mut cells, 1, 45_658.999_999_999_999, false, true);
-        push_date(&mut cells, 2, 0.5, false, true);
-        push_duration(&mut cells, 3, 1.5);
-        let texts: Vec<_> = (0..4).map(|c| cells.get(c).map(|(t, _)| t.to_owned())).collect();
-        let expected = ["2025-01-01T14:30:00", "2025-01-02T00:00:00", "12:00:00", "36:00:00"];
-        assert_eq!(texts, expected.map(|t| Some(t.to_owned())));
+        push_date(&mut cells, 0, ExcelDateTime::new(1.5, TimeDelta, false), false, true);
+        push_clock(&mut cells, 1, "PT14H30M05S");
+        push_clock(&mut cells, 2, "midi");
+        let texts = [0, 1, 2].map(|c| cells.get(c).map(|(t, _)| t.to_owned()).unwrap_or_default());
+        assert_eq!(texts, ["36:00:00", "14:30:05", "midi"]);
     }
 }

@@ -55,6 +55,20 @@ fn archive(parts: &[(&str, &[u8])]) -> Vec<u8> {
     zip.finish().unwrap().into_inner()
 }
 
+const PACKAGE: &[u8] = br#"<Relationships><Relationship Id="r" Type="x/relationships/officeDocument" Target="xl/workbook.xml"/></Relationships>"#;
+
+/// A workbook around one sheet, written by hand; `parts` are beside it.
+fn xlsx(sheet: &str, parts: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut all: Vec<(&str, &[u8])> = vec![
+        ("_rels/.rels", PACKAGE),
+        ("xl/workbook.xml", br#"<workbook><sheets><sheet name="S" id="r1"/></sheets></workbook>"#),
+        ("xl/_rels/workbook.xml.rels", br#"<Relationships><Relationship Id="r1" Type="x/worksheet" Target="s.xml"/></Relationships>"#),
+        ("xl/s.xml", sheet.as_bytes()),
+    ];
+    all.extend(parts);
+    archive(&all)
+}
+
 /// A minimal OpenDocument spreadsheet around some tables.
 pub fn ods(styles: &str, tables: &str) -> Vec<u8> {
     let content = format!(
@@ -63,6 +77,7 @@ pub fn ods(styles: &str, tables: &str) -> Vec<u8> {
     archive(&[
         ("mimetype", b"application/vnd.oasis.opendocument.spreadsheet"),
         ("content.xml", content.as_bytes()),
+        ("META-INF/manifest.xml", b"<manifest:manifest/>"),
     ])
 }
 
@@ -293,7 +308,7 @@ fn both_date_systems_and_the_false_leap_day() {
     let rows = |system: &str| {
         let sheet = r#"<worksheet><sheetData><row r="1"><c r="A1" t="inlineStr"><is><t>Date</t></is></c><c r="B1" t="inlineStr"><is><t>Entr&#233;es</t></is></c></row><row r="2"><c r="A2" s="1"><v>60</v></c><c r="B2"><v>1</v></c></row><row r="3"><c r="A3" s="1"><v>44201</v></c><c r="B3"><v>2</v></c></row><row r="5"><c r="A5" t="d"><v>2025-01-06T00:00:00</v></c><c r="B5"><v>3</v></c></row></sheetData></worksheet>"#;
         archive(&[
-            ("_rels/.rels", br#"<Relationships><Relationship Id="r" Type="x/officeDocument" Target="xl/workbook.xml"/></Relationships>"#),
+            ("_rels/.rels", PACKAGE),
             ("xl/workbook.xml", format!(r#"<workbook><workbookPr {system}/><sheets><sheet name="S" sheetId="1" id="r1"/></sheets></workbook>"#).as_bytes()),
             ("xl/_rels/workbook.xml.rels", br#"<Relationships><Relationship Id="r1" Type="x/worksheet" Target="worksheets/sheet1.xml"/><Relationship Id="r2" Type="x/styles" Target="styles.xml"/><Relationship Id="r3" Type="x/externalLink" Target="http://example.invalid/x" TargetMode="External"/></Relationships>"#),
             ("xl/styles.xml", br#"<styleSheet><cellXfs><xf numFmtId="0"/><xf numFmtId="14"/></cellXfs></styleSheet>"#),
@@ -357,10 +372,13 @@ fn repeated_cells_are_written_out_only_as_far_as_they_should() {
         );
         assert_eq!(counts(&ods("", &many)).code(), Code::TooExpanded, "{repeat} {times}");
     }
+    // `calamine` writes out every space announced: refused beforehand rather than cut short.
     let spaces = format!(
         r#"<table:table table:name="S"><table:table-row>{head}</table:table-row><table:table-row><table:table-cell office:value-type="string"><text:p>a<text:s text:c="18446744073709551615"/>b</text:p></table:table-cell></table:table-row></table:table>"#
     );
-    assert!(rows_of(&ods("", &spaces)).unwrap()[1].1[0].len() < 40_000);
+    assert_eq!(code(rows_of(&ods("", &spaces))), Code::TooExpanded);
+    let few = spaces.replace("18446744073709551615", "3");
+    assert_eq!(rows_of(&ods("", &few)).unwrap()[1].1[0], "a   b");
 }
 
 #[test]
@@ -368,19 +386,12 @@ fn entities_are_refused_and_references_are_not() {
     let bomb = br#"<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]><office:document-content/>"#;
     let bytes = archive(&[("mimetype", b"x"), ("content.xml", bomb)]);
     assert_eq!(counts(&bytes).code(), Code::XmlEntity);
-    let known = ods(
-        "",
-        &table(
-            "S",
-            &[
-                [cell("A &amp; B"), cell("x&#233;&lt;")].concat(),
-                [cell("1"), cell("&inconnue;")].concat(),
-            ],
-        ),
-    );
-    let rows = rows_of(&known).unwrap();
+    let known =
+        |text: &str| ods("", &table("S", &[cell("A &amp; B") + &cell("x&#233;&lt;"), cell(text)]));
+    let rows = rows_of(&known("1")).unwrap();
     assert_eq!(rows[0].1, ["A & B", "xé<"]);
-    assert_eq!(rows[1].1[1], "&inconnue;", "an unknown entity stays as written");
+    // An entity nothing declares is no text: `calamine` reads no such document.
+    assert_eq!(code(rows_of(&known("&inconnue;"))), Code::Malformed);
 }
 
 #[test]
@@ -400,21 +411,147 @@ fn archives_made_to_harm_are_refused() {
     let mut long = b"<a>".to_vec();
     long.extend(std::iter::repeat_n(b'a', 5 << 20));
     assert_eq!(counts(&archive(&[("content.xml", &long)])).code(), Code::TooExpanded);
-    // A number of texts no memory can hold, announced in an attribute.
-    let announced = archive(&[
-        ("xl/workbook.xml", br#"<workbook><sheets><sheet name="S" id="r1"/></sheets></workbook>"#),
-        ("xl/_rels/workbook.xml.rels", br#"<Relationships><Relationship Id="r1" Type="x/worksheet" Target="s.xml"/><Relationship Id="r2" Type="x/sharedStrings" Target="t.xml"/></Relationships>"#),
-        ("xl/t.xml", br#"<sst uniqueCount="999999999999"><si><t>Date</t></si></sst>"#),
-        ("xl/s.xml", br#"<worksheet><dimension ref="A1:XFD1048576"/><sheetData><row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1" t="s"><v>77</v></c></row></sheetData></worksheet>"#),
-    ]);
-    assert_eq!(rows_of(&announced).unwrap(), [(1, vec!["Date".to_owned()])]);
     // Cells at both ends of the sheet: no rectangle is allocated, a row too wide is refused.
-    let far = archive(&[
-        ("xl/workbook.xml", br#"<workbook><sheets><sheet name="S" id="r1"/></sheets></workbook>"#),
-        ("xl/_rels/workbook.xml.rels", br#"<Relationships><Relationship Id="r1" Type="x/worksheet" Target="s.xml"/></Relationships>"#),
-        ("xl/s.xml", br#"<worksheet><sheetData><row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData></worksheet>"#),
-    ]);
+    let far = xlsx(
+        r#"<worksheet><dimension ref="A1:XFD1048576"/><sheetData><row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData></worksheet>"#,
+        &[],
+    );
     assert_eq!(code(rows_of(&far)), Code::TooExpanded);
+}
+
+/// Figures `calamine` would believe: each is refused before it is given the file.
+#[test]
+fn figures_announced_beyond_the_bytes_are_refused() {
+    let sheet = r#"<worksheet><dimension ref="A1:B1"/><sheetData><row r="1"><c r="A1" t="s"><v>0</v></c></row></sheetData><mergeCells><mergeCell ref="A1:B1"/></mergeCells></worksheet>"#;
+    let texts = |announced: &str| format!(r#"<sst {announced}><si><t>Date</t></si></sst>"#);
+    let with = |sheet: &str, announced: &str, styles: &str| {
+        let strings = texts(announced);
+        let parts: [(&str, &[u8]); 2] =
+            [("xl/sharedStrings.xml", strings.as_bytes()), ("xl/styles.xml", styles.as_bytes())];
+        xlsx(sheet, &parts)
+    };
+    let honest = r#"<styleSheet><cellXfs><xf numFmtId="0"/></cellXfs></styleSheet>"#;
+    let read = |bytes: &[u8]| rows_of(bytes);
+    assert_eq!(
+        read(&with(sheet, r#"uniqueCount="1""#, honest)).unwrap(),
+        [(1, vec!["Date".into(), "Date".into()])]
+    );
+    for announced in [
+        r#"uniqueCount="999999999999""#,
+        r#"a="b"uniqueCount='99999999'"#,
+        r#"uniqueCount="99999999999999999999""#,
+    ] {
+        assert_eq!(code(read(&with(sheet, announced, honest))), Code::TooExpanded, "{announced}");
+    }
+    // One style of a font with an endless name, taken by each of many cell styles.
+    let font = format!("<font><name val=\"{}\"/></font>", "x".repeat(60_000));
+    let copied = format!(
+        "<styleSheet><fonts>{font}</fonts><cellXfs>{}</cellXfs></styleSheet>",
+        "<xf fontId=\"0\"/>".repeat(20_000)
+    );
+    assert_eq!(code(read(&with(sheet, "", &copied))), Code::TooExpanded);
+    let many = format!("<styleSheet><cellXfs>{}</cellXfs></styleSheet>", "<xf/>".repeat(600_000));
+    assert_eq!(code(read(&with(sheet, "", &many))), Code::TooExpanded);
+    // Places outside any sheet, and rectangles that end before they begin.
+    for (good, bad) in [
+        ("r=\"A1\" t", "r=\"ZZZZZZZZ1\" t"),
+        ("<row r=\"1\">", "<row r=\"4294967296\">"),
+        ("dimension ref=\"A1:B1\"", "dimension ref=\"B2:A1\""),
+        ("mergeCell ref=\"A1:B1\"", "mergeCell ref=\"A1:A99999999999\""),
+    ] {
+        let bytes = with(&sheet.replace(good, bad), "", honest);
+        assert_eq!(code(read(&bytes)), Code::Malformed, "{bad}");
+    }
+    // A sheet in a part that is not checked.
+    let rels = br#"<Relationships><Relationship Id="r1" Type="x/worksheet" Target="s.bin"/></Relationships>"#;
+    let elsewhere = archive(&[
+        ("_rels/.rels", PACKAGE),
+        ("xl/workbook.xml", br#"<workbook><sheets><sheet name="S" id="r1"/></sheets></workbook>"#),
+        ("xl/_rels/workbook.xml.rels", rels),
+        ("xl/s.bin", sheet.as_bytes()),
+    ]);
+    assert_eq!(code(read(&elsewhere)), Code::Malformed);
+    // A document left open, where `calamine` would wait for an end that never comes.
+    let open = ods(
+        "",
+        r#"<table:table table:name="S"><table:table-row><table:table-cell office:value-type="string"><office:annotation>"#,
+    );
+    assert_eq!(code(read(&open)), Code::Malformed);
+    // A long text many times over, and a row inside a row that would hide how many.
+    let long = cell(&"x".repeat(60_000))
+        .replace("<table:table-cell ", "<table:table-cell table:number-columns-repeated=\"4000\" ");
+    let row = |inside: &str| {
+        format!(
+            "<table:table table:name=\"S\"><table:table-row table:number-rows-repeated=\"9\">{inside}</table:table-row></table:table>"
+        )
+    };
+    assert_eq!(code(read(&ods("", &row(&long)))), Code::TooExpanded);
+    let nested = long.replace("<text:p>", "<table:table-row></table:table-row><text:p>");
+    assert_eq!(code(read(&ods("", &row(&nested)))), Code::Malformed);
+    let protected = archive(&[
+        ("mimetype", b"application/vnd.oasis.opendocument.spreadsheet"),
+        ("content.xml", b"\x00\x01\x02"),
+        ("META-INF/manifest.xml", b"<manifest:manifest><manifest:file-entry><manifest:encryption-data/></manifest:file-entry></manifest:manifest>"),
+    ]);
+    let Err(IngestError::Refused { fr, .. }) = read(&protected) else { panic!("read") };
+    assert!(fr.contains("mot de passe"), "{fr}");
+}
+
+/// Errors of newer spreadsheets, which `calamine` does not know by name.
+#[test]
+fn errors_of_any_name_are_errors_of_their_cell() {
+    let bytes = xlsx(
+        r#"<worksheet><sheetData><row r="1"><c r="A1" t="e"><v>#N/A</v></c><c r="B1" t="e"><f>A1</f><v>#SPILL!</v></c></row><row r="2"><c r="B2" t="e"><v>#CALC!</v></c><c r="C2"><v>7</v></c></row></sheetData></worksheet>"#,
+        &[],
+    );
+    let file = file_of(&bytes);
+    let limits = Limits::default();
+    let mut rows = Workbook::open(file.path(), "test", &limits).unwrap().rows(0, &limits).unwrap();
+    let mut row = Row::default();
+    let mut seen = Vec::new();
+    while rows.next(&mut row).unwrap() {
+        seen.extend((0..row.len()).map(|c| (row.line(), row.text(c).to_owned(), row.typed(c))));
+    }
+    let error = |line, text: &str| (line, text.to_owned(), Typed::Error);
+    let expected = [
+        error(1, "#N/A"),
+        error(1, "#SPILL!"),
+        (2, String::new(), Typed::Text),
+        error(2, "#CALC!"),
+        (2, "7".into(), Typed::Number(7.0)),
+    ];
+    assert_eq!(seen, expected);
+}
+
+/// More rows than the first batch, two sheets read by turns, and one given up half-way.
+#[test]
+fn long_sheets_stream_whole_and_by_turns() {
+    let mut written = Written::new();
+    for name in ["Un", "Deux"] {
+        let s = written.add_worksheet();
+        s.set_name(name).unwrap();
+        for r in 0..1_000u32 {
+            s.write_string(r, 0, format!("{name} {r}")).unwrap();
+        }
+    }
+    let file = file_of(&written.save_to_buffer().unwrap());
+    let limits = Limits::default();
+    let book = Workbook::open(file.path(), "test", &limits).unwrap();
+    for _ in 0..3 {
+        let mut both = [book.rows(0, &limits).unwrap(), book.rows(1, &limits).unwrap()];
+        let mut row = Row::default();
+        for r in 0..1_000u64 {
+            for (rows, name) in both.iter_mut().zip(["Un", "Deux"]) {
+                assert!(rows.next(&mut row).unwrap());
+                assert_eq!((row.line(), row.text(0)), (r + 1, format!("{name} {r}").as_str()));
+            }
+        }
+        assert!(both.iter_mut().all(|rows| !rows.next(&mut row).unwrap()));
+        let mut left = book.rows(0, &limits).unwrap();
+        (0..500).for_each(|_| assert!(left.next(&mut row).unwrap()));
+        let (done, all) = left.position();
+        assert!(done > 0 && done <= all, "{done} of {all}");
+    }
 }
 
 #[test]
@@ -500,51 +637,86 @@ fn several_tables_are_a_question() {
     assert_eq!(open(&bytes, &named).unwrap().sheet(), "Février");
 }
 
-/// The independent reader agrees on a workbook with every kind of cell.
+/// What one library writes, cell by cell, is what the rows say.
 #[test]
-fn an_independent_reader_sees_the_same_cells() {
-    use calamine::{Data, Reader as _, Xlsx, open_workbook_from_rs};
+fn every_kind_of_cell_is_read_as_it_was_written() {
+    let start = jiff::civil::date(2025, 1, 1);
+    let of = |r: u32| start.saturating_add(jiff::Span::new().days(i64::from(r)));
     let bytes = book(|s| {
         for r in 0..200u32 {
             let n = f64::from(r);
-            s.write_string(r, 0, format!("texte {r} é & <"))?;
+            let d = of(r);
+            let written = ExcelDateTime::from_ymd(
+                2025,
+                u8::try_from(d.month()).unwrap(),
+                u8::try_from(d.day()).unwrap(),
+            )?;
+            s.write_string(r, 0, format!(" texte {r} é & < "))?;
             s.write_number(r, 1, n * 1.25 - 7.0)?;
             s.write_number(r, 2, n * 1e9)?;
             s.write_boolean(r, 3, r % 2 == 0)?;
-            s.write_datetime_with_format(
-                r,
-                4,
-                at(2025, 1, 1 + u8::try_from(r % 28).unwrap()),
-                &day(),
-            )?;
+            s.write_datetime_with_format(r, 4, &written, &day())?;
+            let midnight = Format::new().set_num_format("dd/mm/yyyy hh:mm");
+            s.write_datetime_with_format(r, 5, &written, &midnight)?;
             if r % 3 == 0 {
-                s.write_formula(r, 6, Formula::new("=A1").set_result("x"))?;
+                s.write_formula(r, 7, Formula::new("=A1").set_result("x"))?;
+                s.write_formula(r, 8, Formula::new("=1/0").set_result("#DIV/0!"))?;
             }
         }
         Ok(())
     });
-    let mut peer: Xlsx<_> = open_workbook_from_rs(std::io::Cursor::new(bytes.clone())).unwrap();
-    let range = peer.worksheet_range_at(0).unwrap().unwrap();
-    let ours = rows_of(&bytes).unwrap();
-    assert_eq!(ours.len(), range.height());
-    for (r, (line, cells)) in ours.iter().enumerate() {
-        assert_eq!(*line, r as u64 + 1);
-        for c in 0..range.width() {
-            let own = cells.get(c).map_or("", String::as_str);
-            let expected = match range.get((r, c)).unwrap() {
-                Data::Empty => String::new(),
-                Data::String(t) => t.clone(),
-                Data::Bool(b) => if *b { "VRAI" } else { "FAUX" }.into(),
-                Data::DateTime(d) => d.as_datetime().unwrap().format("%Y-%m-%d").to_string(),
-                Data::Float(v) => {
-                    assert_eq!(own.parse::<f64>().unwrap(), *v);
-                    continue;
-                }
-                other => panic!("{other:?}"),
-            };
-            assert_eq!(own, expected, "row {r} column {c}");
+    let file = file_of(&bytes);
+    let limits = Limits::default();
+    let mut rows = Workbook::open(file.path(), "test", &limits).unwrap().rows(0, &limits).unwrap();
+    let mut row = Row::default();
+    for r in 0..200u32 {
+        assert!(rows.next(&mut row).unwrap());
+        assert_eq!(row.line(), u64::from(r) + 1);
+        let n = f64::from(r);
+        assert_eq!(row.text(0), format!(" texte {r} é & < "));
+        assert_eq!(row.text(1).parse::<f64>().unwrap(), n * 1.25 - 7.0);
+        let midnight = of(r).to_datetime(jiff::civil::Time::midnight());
+        let expected = [
+            Typed::Text,
+            Typed::Number(n * 1.25 - 7.0),
+            Typed::Number(n * 1e9),
+            Typed::Bool(r % 2 == 0),
+            Typed::Day(midnight),
+            Typed::Instant(midnight),
+        ];
+        assert_eq!((0..6).map(|c| row.typed(c)).collect::<Vec<_>>(), expected);
+        if r % 3 == 0 {
+            assert_eq!((row.text(7), row.typed(7)), ("x", Typed::Text));
+            assert_eq!((row.text(8), row.typed(8)), ("#DIV/0!", Typed::Error));
+        } else {
+            assert_eq!(row.len(), 6);
         }
     }
+    assert!(!rows.next(&mut row).unwrap());
+}
+
+/// An ods lies in memory while it is read, and the report says so.
+#[test]
+fn an_ods_says_it_is_held_in_memory() {
+    let rows = [cell("Date") + &cell("Entrées"), date("2025-01-06") + &number("3")];
+    let got = counts(&ods("", &table("S", &rows)));
+    assert!(got.ok().notes.iter().any(|[fr, _]| fr.contains("4 cellules sont gardées en mémoire")));
+}
+
+/// What an ods hides, and times of day.
+#[test]
+fn hidden_rows_and_columns_of_an_ods_are_known() {
+    let time = r#"<table:table-cell office:value-type="time" office:time-value="PT14H30M00S"><text:p>14:30</text:p></table:table-cell>"#;
+    let head = cell("Date") + &cell("Nom") + &cell("Entrées") + &cell("Heure");
+    let row = |n: &str| date("2025-01-06") + &cell("DURAND") + &number(n) + time;
+    let sheet = format!(
+        r#"<table:table table:name="S"><table:table-column/><table:table-column table:visibility="collapse"/><table:table-column table:number-columns-repeated="2"/><table:table-row>{head}</table:table-row><table:table-row table:visibility="filter">{}</table:table-row></table:table>"#,
+        row("3")
+    );
+    let bytes = ods("", &sheet);
+    assert_eq!(rows_of(&bytes).unwrap()[1].1, ["2025-01-06", "3", "14:30:00"]);
+    let got = counts(&bytes);
+    assert!(got.has(Code::HiddenColumnSkipped) && got.has(Code::HiddenRowsRead));
 }
 
 mod hostile {
