@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { addDays, dayInZone, formats, isoWeek, readWhole } from './format';
+import { addDays, dayInZone, ends, formats, isoWeek, readWhole } from './format';
 
 const fr = formats('fr');
 const en = formats('en');
@@ -58,5 +58,12 @@ describe('typed numbers', () => {
     expect(readWhole('')).toBeNull();
     expect(readWhole('12,5')).toBeNaN();
     expect(readWhole('\u22123')).toBe(-3);
+  });
+  it('writes an interval that reads as one value as one value', () => {
+    const write = (v: number) => formats('fr').num(v);
+    expect(ends([202, 202], write)).toEqual(['202']);
+    expect(ends([201.6, 202.4], write)).toEqual(['202']);
+    expect(ends([0, 3], write)).toEqual(['0', '3']);
+    expect(ends(null, write)).toBeNull();
   });
 });

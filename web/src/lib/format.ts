@@ -7,6 +7,9 @@
  */
 export type Lang = 'fr' | 'en';
 
+/** Zone in which instants are read: the API does not name the body’s own yet. */
+export const ZONE = 'Europe/Paris';
+
 export const NBSP = '\u00a0';
 export const NNBSP = '\u202f';
 export const DASH = '—';
@@ -164,11 +167,11 @@ function build(lang: Lang): Formats {
     dayWeek: (day) => on(dWeek)(day).replace(',', ''),
     dayLong,
     weekday: on(dWeekday),
-    instantLong(instant, zone = 'Europe/Paris') {
+    instantLong(instant, zone = ZONE) {
       if (!instant || Number.isNaN(Date.parse(instant))) return DASH;
       return `${dayLong(dayInZone(instant, zone))}, ${clock(instant, zone)}`;
     },
-    instant(instant, zone = 'Europe/Paris') {
+    instant(instant, zone = ZONE) {
       if (!instant || Number.isNaN(Date.parse(instant))) return DASH;
       return `${on(dDay)(dayInZone(instant, zone))}${NBSP}${clock(instant, zone)}`;
     },
@@ -221,6 +224,18 @@ function build(lang: Lang): Formats {
 }
 
 const built: Record<Lang, Formats> = { fr: build('fr'), en: build('en') };
+
+/** The ends of an interval as written: one when both read the same, `null` when there is none. */
+export function ends(
+  interval: readonly number[] | null | undefined,
+  write: (v: number) => string
+): [string] | [string, string] | null {
+  const [lo, hi] = interval ?? [];
+  if (lo === undefined || hi === undefined) return null;
+  const a = write(lo);
+  const b = write(hi);
+  return a === b ? [a] : [a, b];
+}
 
 export const formats = (lang: Lang): Formats => built[lang];
 

@@ -172,6 +172,13 @@ export const fr = {
     noData: 'Aucune donnée',
     lastWorked: (day: string) => `dernier jour ouvré : ${day}`,
     rule: 'règle de clôture',
+    ruleOf: {
+      configured: 'règle de clôture configurée',
+      learned: 'règle de clôture apprise des données',
+      counts: 'règle de clôture : comptages livrés'
+    } as Record<string, string>,
+    afterData: (from: string, last: string) =>
+      `La période choisie commence le ${from}, après la dernière donnée (${last}) : choisissez une période plus ancienne ou déposez un export récent.`,
     rules: (n: string) => `règles de clôture de ${n} processus`,
     rulesTitle: 'Quand un dossier est-il clos ?',
     edit: 'modifier',
@@ -195,8 +202,17 @@ export const fr = {
     dueSoon: 'Va l’être sous 5 jours ouvrés',
     dueSoonSub: 'au rythme actuel de traitement',
     act: 'Où agir',
-    proposals: (n: number, text: string) => `${text} lieu${n >= 2 ? 'x' : ''}`,
+    proposals: (n: number, text: string) => `${text} priorité${s(n)}`,
+    moreActs: (n: number, text: string) => `Voir ${n >= 2 ? `les ${text} autres` : 'l’autre'}`,
+    others: (n: string) => `et ${n} autres processus`,
+    andOthers: (n: number, text: string) => `et ${text} autre${s(n)}`,
+    notCounted: {
+      no_target: 'Sans cible de délai, donc non comptés',
+      counts: 'Comptages par jour, donc non comptés'
+    } as Record<string, string>,
     actNothing: 'Rien ne va manquer son échéance sous 5 jours ouvrés.',
+    actNoCases:
+      'Des comptages par jour ne disent pas quels dossiers vont être en retard : déposez un export par dossier pour le savoir.',
     actNoTarget: 'Sans cible de délai, on ne peut pas dire ce qui va être en retard.',
     willMiss: (n: number, text: string) =>
       `${text} dossier${s(n)} ${n >= 2 ? 'vont' : 'va'} manquer ${n >= 2 ? 'leur' : 'son'} échéance`,
@@ -210,7 +226,7 @@ export const fr = {
     stocks: 'Stocks par processus',
     process: 'Processus',
     stock: 'Stock',
-    actionable: (n: string) => `dont ${n} à nous`,
+    actionable: (n: string) => `dont ${n} chez nous`,
     days: 'Jours de travail',
     back: 'Retour à la cible',
     age: 'Âge du stock',
@@ -223,6 +239,7 @@ export const fr = {
     inTarget: 'dans la cible',
     beyond: 'hors horizon',
     noTarget: 'cible non définie',
+    noStockTarget: 'sans stock visé',
     unknownBack: 'inconnu',
     propose: (d: string) => `Adopter ${d}`,
     proposeTitle: 'Cible non définie',
@@ -263,8 +280,8 @@ export const fr = {
     grains: { day: 'Jour', week: 'Semaine', month: 'Mois' } as Record<string, string>,
     perGrain: { day: 'jour', week: 'semaine', month: 'mois' } as Record<string, string>,
     groupBy: 'Grouper par',
-    noGroup: 'sans',
-    byProcess: 'processus',
+    noGroup: 'Sans',
+    byProcess: 'Processus',
     arrivals: 'Entrées',
     arrivalsPer: (g: string) => `Entrées / ${g}`,
     outputs: 'Sorties',
@@ -381,6 +398,7 @@ export const fr = {
     next: 'Suivante',
     pages: 'Pages',
     empty: 'Aucun dossier ne répond à ces filtres.',
+    emptyDo: 'Voir tous les dossiers',
     states: {
       waiting: 'en attente',
       in_progress: 'en cours',
@@ -492,8 +510,9 @@ export const fr = {
     sampleTable: 'Premières lignes du fichier',
     missingRoles: (roles: string) => `Il manque encore un rôle : ${roles}.`,
     sheet: 'Feuille',
-    replaceFrom: 'Remplacer la période livrée du',
-    replaceTo: 'au (les lignes de cette source dans la période disparaissent)',
+    replaceFrom: 'Remplacer la période livrée, du',
+    replaceHelp: 'les lignes déjà livrées par cette source dans la période disparaissent',
+    replaceTo: 'au',
     twiceRoles: (roles: string) => `Un même rôle est donné à deux colonnes : ${roles}.`,
     dryRun: 'Essayer sans enregistrer',
     importNow: 'Enregistrer',
@@ -572,7 +591,8 @@ export const fr = {
     controlLead: 'Tapez le stock que montre l’outil d’origine : l’écart avec le stock calculé ici reste affiché.',
     expected: 'Stock attendu',
     found: 'Stock calculé',
-    controlEmpty: 'Aucun total de contrôle.',
+    controlEmpty:
+      'Aucun total de contrôle pour l’instant. Choisissez un processus et un jour, tapez le stock lu dans l’outil d’origine, puis « Comparer ».',
     controlAdd: 'Comparer',
     controlSaved: 'Total de contrôle enregistré.',
     noGap: 'aucun écart',
@@ -581,6 +601,7 @@ export const fr = {
     configPick: 'Processus à configurer',
     configFrom: 'Valable à partir du',
     configInForce: 'Règle en vigueur',
+    configAlways: 'depuis toujours',
     configActivities: 'Activités',
     configActivity: 'Activité',
     configEvents: 'Occurrences',
@@ -653,6 +674,18 @@ export const fr = {
 
   problem: {
     title: 'Quelque chose n’a pas marché',
+    titles: {
+      'not-found': 'Introuvable',
+      invalid: 'Paramètre inutilisable',
+      refused: 'Fichier refusé',
+      conflict: 'Modifié entre-temps',
+      cancelled: 'Annulé',
+      method: 'Méthode inconnue',
+      forbidden: 'Interdit',
+      'too-large': 'Trop volumineux',
+      internal: 'Erreur interne',
+      unavailable: 'Données momentanément indisponibles'
+    } as Record<string, string>,
     network: 'Le programme ne répond pas',
     networkDetail: 'Vérifiez qu’Éclusier est lancé sur cette machine, puis réessayez. Les chiffres affichés sont ceux d’avant la coupure.',
     what: 'Que faire',
