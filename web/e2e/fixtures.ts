@@ -136,7 +136,7 @@ export function status(state: State): Status {
     version: '0.1.0',
     body: state === 'huge' ? 'Caisse nationale de démonstration, tous organismes' : 'Caisse de démonstration',
     demo: state !== 'empty',
-    processes: seeds(state).map((s) => process(s, state === 'counts' ? 'counts' : 'events', state !== 'notarget')),
+    processes: seeds(state).map((s) => process(s, state === 'counts' || (state === 'huge' && s.id.endsWith('-7')) ? 'counts' : 'events', state !== 'notarget' && !(state === 'huge' && /4$/.test(s.id)))),
     now: NOW,
     last_worked_day: LAST
   };
@@ -566,7 +566,7 @@ export function configPreview(process: string, bad: boolean): ConfigPreview {
 
 export function problem(): Problem {
   return {
-    type: 'urn:eclusier:problem:busy',
+    type: 'urn:eclusier:problem:unavailable',
     title: 'Données momentanément indisponibles',
     status: 503,
     detail: 'Le disque des données est plein : libérez de la place puis réessayez. Rien n’a été perdu.',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Act } from '../api/types';
-import { ordered, place, readBack, trend } from './data';
+import type { Act, Process, StockRow } from '../api/types';
+import { cut, notCounted, ordered, place, readBack, trend } from './data';
 
 const act = (p: Partial<Act>): Act => ({
   process: 'p',
@@ -31,6 +31,26 @@ describe('cockpit', () => {
   });
   it('names a place without empty parts', () => {
     expect(place(act({ product: null, unit: 'Nord' }))).toBe('Retraite · Nord');
+  });
+  it('says a name once when the unit is called as its process', () => {
+    expect(place(act({ product: 'Réversion', unit: 'Retraite' }))).toBe('Retraite · Réversion');
+  });
+  it('cuts a long card and says what the rest adds up to', () => {
+    const lines = (n: number) => Array.from({ length: n }, (_, i) => ({ count: i + 1 }));
+    expect(cut(lines(9)).others).toBe(0);
+    expect(cut(lines(9)).shown).toHaveLength(9);
+    expect(cut(lines(11))).toMatchObject({ others: 3, count: 9 + 10 + 11 });
+    expect(cut(lines(11)).shown).toHaveLength(8);
+  });
+  it('names what the totals leave out, and why', () => {
+    const row = (id: string) => ({ process: id, label: id.toUpperCase() }) as StockRow;
+    const known = (id: string, source: string, has_target: boolean) => ({ id, source, has_target }) as Process;
+    const rows = ['a', 'b', 'c', 'd'].map(row);
+    expect(notCounted(rows, [known('a', 'events', true), known('b', 'events', false), known('c', 'counts', true)])).toEqual([
+      { why: 'no_target', processes: [{ id: 'b', label: 'B' }] },
+      { why: 'counts', processes: [{ id: 'c', label: 'C' }] }
+    ]);
+    expect(notCounted(rows, [])).toEqual([]);
   });
   it('keeps unknown apart from no change', () => {
     expect(trend(null)).toBe('unknown');

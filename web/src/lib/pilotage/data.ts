@@ -1,5 +1,5 @@
 /** Shapes the cockpit for the screen: nothing here touches the page. */
-import type { Act, Card, Cockpit, StockRow } from '../api/types';
+import type { Act, Card, Cockpit, Process, StockRow } from '../api/types';
 
 /** When the stock is back to its target. */
 export type Back =
@@ -24,9 +24,34 @@ export function trend(change: number | null | undefined): 'up' | 'down' | 'same'
   return change > 0 ? 'up' : change < 0 ? 'down' : 'same';
 }
 
-/** Name of a place to act: process, then product and unit when they narrow it. */
+/** Name of a place to act: process, then product and unit when they narrow it; a name is said once. */
 export function place(act: Act): string {
-  return [act.label, act.product, act.unit].filter((p): p is string => !!p).join(' · ');
+  return [...new Set([act.label, act.product, act.unit].filter((p): p is string => !!p))].join(' · ');
+}
+
+/** Lines that have room on a card, and what the others add up to. */
+export function cut<T extends { count: number }>(lines: readonly T[], room = 8): { shown: T[]; others: number; count: number } {
+  // A line that would say « and 1 other » is the other itself.
+  const shown = lines.length <= room + 1 ? [...lines] : lines.slice(0, room);
+  const rest = lines.slice(shown.length);
+  return { shown, others: rest.length, count: rest.reduce((a, l) => a + l.count, 0) };
+}
+
+/** Processes that the totals of late cases leave out, by reason. */
+export interface LeftOut {
+  why: 'counts' | 'no_target';
+  processes: { id: string; label: string }[];
+}
+
+export function notCounted(rows: readonly StockRow[], processes: readonly Process[]): LeftOut[] {
+  const known = new Map(processes.map((p) => [p.id, p]));
+  const why = (r: StockRow): LeftOut['why'] | null => {
+    const p = known.get(r.process);
+    return p?.source === 'counts' ? 'counts' : p && !p.has_target ? 'no_target' : null;
+  };
+  return (['no_target', 'counts'] as const)
+    .map((k) => ({ why: k, processes: rows.filter((r) => why(r) === k).map((r) => ({ id: r.process, label: r.label })) }))
+    .filter((g) => g.processes.length > 0);
 }
 
 /** Places to act, those that will miss most first; ties by what is late already. */
