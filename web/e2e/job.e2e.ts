@@ -72,6 +72,23 @@ describe.each([
     }
   });
 
+  it.runIf(invented)('groups the ledger by what is chosen, and says so in the address', async () => {
+    const { page, context, faults } = await visit(browser, base, '/flux?process=retraite', { lang });
+    try {
+      await settled(page);
+      const ledger = page.locator('#grand-livre');
+      await ledger.getByLabel(t.flux.groupBy).selectOption('unit');
+      await page.waitForURL('**group_by=unit**');
+      await ledger.getByText('Équipe Nord').first().waitFor();
+      expect(await ledger.getByText(t.unknown, { exact: true }).count()).toBe(0);
+      // The cards and the charts stay those of the whole.
+      expect(await page.locator('#flux .plot svg').count()).toBe(1);
+      expect(faults).toEqual([]);
+    } finally {
+      await context.close();
+    }
+  });
+
   it.runIf(invented)('asks before undoing, and adopts a target', async () => {
     const { page, context } = await visit(browser, base, '/donnees?tab=history', { lang });
     try {

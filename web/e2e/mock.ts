@@ -63,7 +63,13 @@ export function start(build: string, port = 0): Promise<{ server: Server; url: s
       if (req.method === 'PUT') await read(req);
       return send(fx.controlTotals(state));
     }
-    if (path === '/api/ledger') return send(fx.known(state, q.get('from') ?? ''));
+    // One day is what the typing of counts asks for; longer, the grouped ledger of the flow.
+    if (path === '/api/ledger')
+      return send(
+        q.get('from') && q.get('from') === q.get('to')
+          ? fx.known(state, q.get('from') ?? '')
+          : fx.flow(state, q.get('grain') ?? 'week', q.get('group_by'), q.get('process')).ledger
+      );
     if (path === '/api/counts') {
       await read(req);
       return send(fx.imports('usual')[2]);

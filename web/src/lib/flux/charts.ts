@@ -12,6 +12,13 @@ export interface Chart {
   table: Table;
 }
 
+/** A value between two unknown ones has no line to show it: it gets a dot. */
+const dotted = (values: (number | null)[]) =>
+  values.map((value, i) =>
+    value !== null && (values[i - 1] ?? null) === null && (values[i + 1] ?? null) === null
+      ? { value, symbol: 'circle', symbolSize: 6 }
+      : value
+  );
 const thin = (values: (number | null | undefined)[]) => values.map((v) => v ?? null);
 
 function valueAxis(p: Palette, f: Formats, gridIndex = 0) {
@@ -68,8 +75,8 @@ export function flowChart(flow: Flow, rows: LedgerRow[], t: Labels, f: Formats):
   const draw: Draw = (p) => ({
     axisPointer: { link: [{ xAxisIndex: 'all' }] },
     grid: [
-      { left: 52, right: 16, top: 12, height: '42%' },
-      { left: 52, right: 16, top: '54%', bottom: 28 }
+      { left: 52, right: 16, top: 12, height: '40%' },
+      { left: 52, right: 16, top: '56%', bottom: 22 }
     ],
     xAxis: [timeAxis(p, f, names, days, { labels: false, grey }), timeAxis(p, f, names, days, { gridIndex: 1, grey })],
     yAxis: [valueAxis(p, f, 0), valueAxis(p, f, 1)],
@@ -80,16 +87,17 @@ export function flowChart(flow: Flow, rows: LedgerRow[], t: Labels, f: Formats):
         data: thin(rows.map((r) => r.arrivals)),
         itemStyle: { color: p.arrivals },
         barGap: '0%',
+        barMaxWidth: 48,
         barCategoryGap: '12%'
       },
-      { type: 'bar', name: t.flux.outputs, data: thin(rows.map(output)), itemStyle: { color: p.outputs } },
+      { type: 'bar', name: t.flux.outputs, data: thin(rows.map(output)), barMaxWidth: 48, itemStyle: { color: p.outputs } },
       {
         type: 'line',
         name: t.flux.stock,
         emphasis: { disabled: true },
         xAxisIndex: 1,
         yAxisIndex: 1,
-        data: thin(rows.map((r) => r.closing)),
+        data: dotted(thin(rows.map((r) => r.closing))),
         symbol: 'none',
         lineStyle: { color: p.stock, width: 2 },
         itemStyle: { color: p.stock },
@@ -145,14 +153,14 @@ export function cumulativeChart(flow: Flow, t: Labels, f: Formats): Chart {
     name,
     emphasis: { disabled: true },
     stack: 'flow',
-    data,
+    data: dotted(data),
     symbol: 'none',
     lineStyle: { color: line, width: 1.5 },
     itemStyle: { color: line },
     areaStyle: { color, opacity: 1 }
   });
   const draw: Draw = (p) => ({
-    grid: { left: 60, right: 16, top: 12, bottom: 28 },
+    grid: { left: 60, right: 16, top: 12, bottom: 22 },
     xAxis: { ...timeAxis(p, f, days, days, { most: 6 }), boundaryGap: false },
     yAxis: valueAxis(p, f),
     series: [
@@ -188,14 +196,14 @@ export function delayChart(flow: Flow, starts: Map<string, string>, t: Labels, f
     type: 'line',
     name,
     emphasis: { disabled: true },
-    data,
+    data: dotted(data),
     connectNulls: false,
     symbol: 'none',
     lineStyle: { color, type, width },
     itemStyle: { color }
   });
   const draw: Draw = (p) => ({
-    grid: { left: 44, right: 16, top: 14, bottom: 28 },
+    grid: { left: 44, right: 16, top: 14, bottom: 22 },
     xAxis: timeAxis(p, f, names, days, { most: 6 }),
     yAxis: valueAxis(p, f),
     series: [
@@ -252,7 +260,7 @@ export function histogramChart(flow: Flow, t: Labels, f: Formats): Chart {
   );
   const at = flow.delay_target != null ? positionOf(bins, flow.delay_target) : null;
   const draw: Draw = (p) => ({
-    grid: { left: 52, right: 16, top: 26, bottom: 28 },
+    grid: { left: 52, right: 16, top: 26, bottom: 22 },
     xAxis: {
       type: 'category',
       data: names,
@@ -270,6 +278,7 @@ export function histogramChart(flow: Flow, t: Labels, f: Formats): Chart {
           // Beyond the target the bar also changes its outline, not only its colour.
           itemStyle: at !== null && i > at ? { color: p.strata[3], borderColor: p.ink2, borderWidth: 0.5 } : { color: p.arrivals }
         })),
+        barMaxWidth: 96,
         barCategoryGap: '10%',
         ...(at !== null && flow.delay_target != null
           ? {

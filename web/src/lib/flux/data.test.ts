@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { LedgerRow } from '../api/types';
-import { add, byPeriod, distribution, meanOf, monthStarts, output, positionOf } from './data';
+import { add, byPeriod, distribution, latest, meanOf, monthStarts, output, positionOf } from './data';
 
 const row = (p: Partial<LedgerRow>): LedgerRow => ({
   period: '2026-11-16',
@@ -12,6 +12,11 @@ const row = (p: Partial<LedgerRow>): LedgerRow => ({
 });
 
 describe('ledger', () => {
+  it('keeps whole periods when it is shortened', () => {
+    const rows = ['1', '1', '2', '2', '3'].map((period) => row({ period }));
+    expect(latest(rows, 2).map((r) => r.period)).toEqual(['2', '2', '3']);
+    expect(latest(rows, 9)).toHaveLength(5);
+  });
   it('keeps unknown apart from zero when adding', () => {
     expect(add(null, null)).toBeNull();
     expect(add(undefined, 3)).toBe(3);

@@ -124,6 +124,12 @@ export function groupOf(r: LedgerRow, by: string | undefined): string | null {
   return r[key] ?? '';
 }
 
+/** The rows of the last periods, whole. */
+export function latest(rows: readonly LedgerRow[], periods: number): LedgerRow[] {
+  const kept = new Set([...new Set(rows.map((r) => r.period))].slice(-periods));
+  return rows.filter((r) => kept.has(r.period));
+}
+
 /** Shares of a distribution, and shares up to each bar; `null` when it is empty. */
 export function distribution(bins: readonly Bin[]): { share: number | null; upTo: number | null }[] {
   const total = bins.reduce((a, b) => a + b.count, 0);
