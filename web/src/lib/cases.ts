@@ -21,11 +21,13 @@ export const pageCount = (total: number, perPage: number): number =>
 export function columnsOf(cases: readonly Case[]) {
   const any = (pick: (c: Case) => unknown) => cases.some((c) => !!pick(c));
   return {
-    org: any((c) => c.org),
+    // The same organisation on every line says nothing.
+    org: new Set(cases.map((c) => c.org ?? '')).size > 1,
     unit: any((c) => c.unit),
     product: any((c) => c.product),
     channel: any((c) => c.channel),
     due: any((c) => c.due),
+    left: cases.some((c) => dueOf(c).kind !== 'none'),
     returns: any((c) => c.returns)
   };
 }
