@@ -113,7 +113,7 @@ impl<'a> Context<'a> {
             Some(most) if self.refused > most => Err(self.refusal(
                 Code::TooManyRefused,
                 Some(line),
-                format!("plus de {most} lignes refusées : le seuil fixé est dépassé, rien n’est importé"),
+                format!("plus de {most} lignes refusées : le seuil fixé est dépassé, rien n’est importé"),
                 format!("more than {most} rows refused: the threshold set is passed, nothing is imported"),
             )),
             _ => Ok(()),

@@ -25,6 +25,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Code, Context, Finding, IngestError, Mapping,
     mapping::{DateOrder, Format},
+    nir,
     sheet::{self, Workbook, filled, is_total_row},
     table::{Row, Typed},
     values::{self, DateProblem, Moment, NumberProblem},
@@ -86,7 +87,7 @@ pub fn read_counts(
             return Err(ctx.refusal(
                 Code::UnknownFormat,
                 None,
-                format!("un fichier {} est un journal d’événements, non un tableau de comptages : le déposer comme tel", other.as_str()),
+                format!("un fichier {} est un journal d’événements, non un tableau de comptages : le déposer comme tel", other.as_str()),
                 format!("a {} file is an event log, not a table of counts: deliver it as such", other.as_str()),
             ));
         }
@@ -111,7 +112,7 @@ pub(crate) fn old_workbook(name: &str) -> IngestError {
         name,
         Code::UnknownFormat,
         None,
-        "classeur à l’ancien format .xls ou protégé par un mot de passe : l’enregistrer en .xlsx sans mot de passe",
+        "classeur à l’ancien format .xls ou protégé par un mot de passe : l’enregistrer en .xlsx sans mot de passe",
         "workbook in the old .xls format or protected by a password: save it as .xlsx without a password",
     )
 }
@@ -347,7 +348,7 @@ impl Reader<'_> {
             let name = if column.is_empty() { "?" } else { column };
             ctx.findings.add(Code::ColumnIgnored, Some(layout.header_line), Some(name), || {
                 [
-                    format!("colonne « {name} » non lue : {fr}"),
+                    format!("colonne « {name} » non lue : {fr}"),
                     format!("column “{name}” not read: {en}"),
                 ]
             });
@@ -380,10 +381,10 @@ impl Reader<'_> {
             };
             tell(name(value.column), f, e);
         }
-        let sheet = table.sheet.as_deref().map(|s| format!("« {s} » : ")).unwrap_or_default();
+        let sheet = table.sheet.as_deref().map(|s| format!("« {s} » : ")).unwrap_or_default();
         let place = table.sheet.as_deref().map(|s| format!("“{s}”: ")).unwrap_or_default();
         ctx.notes.push([
-            format!("lu ainsi : {sheet}{}", fr.join(", ")),
+            format!("lu ainsi : {sheet}{}", fr.join(", ")),
             format!("read as: {place}{}", en.join(", ")),
         ]);
         let has = |m: Measure| layout.values.iter().any(|v| v.measure == Some(m));
@@ -438,7 +439,7 @@ impl Reader<'_> {
             self.report.rows_read += 1;
             let words = [
                 format!(
-                    "plus de cellules que les {} colonnes de l’en-tête : un séparateur dans un libellé ?",
+                    "plus de cellules que les {} colonnes de l’en-tête : un séparateur dans un libellé ?",
                     layout.named
                 ),
                 format!(
@@ -524,7 +525,7 @@ impl Reader<'_> {
                 return Err(refusal(
                     c,
                     Code::SpreadsheetError,
-                    format!("la date est une erreur du tableur ({text}) : la corriger à la source"),
+                    format!("la date est une erreur du tableur ({text}) : la corriger à la source"),
                     format!(
                         "the date is an error of the spreadsheet ({text}): mend it at the source"
                     ),
@@ -544,16 +545,19 @@ impl Reader<'_> {
                 Err(refusal(
                     c,
                     Code::MixedDates,
-                    format!("« {text} » se lit {fr}, pas comme les autres dates de la colonne"),
+                    format!("« {text} » se lit {fr}, pas comme les autres dates de la colonne"),
                     format!("“{text}” reads {en}, unlike the other dates of the column"),
                 ))
             }
-            Err(DateProblem::Unreadable) => Err(refusal(
-                c,
-                Code::BadDate,
-                format!("« {text} » n’est pas une date"),
-                format!("“{text}” is not a date"),
-            )),
+            Err(DateProblem::Unreadable) => {
+                let text = nir::quoted(text);
+                Err(refusal(
+                    c,
+                    Code::BadDate,
+                    format!("« {text} » n’est pas une date"),
+                    format!("“{text}” is not a date"),
+                ))
+            }
         }
     }
 
@@ -602,14 +606,15 @@ impl Reader<'_> {
             Some(m) => Ok(Some((m.measure, m.rest))),
             None => {
                 let name = layout.header.get(column).map_or("", String::as_str);
+                let shown = nir::masked(text);
                 Err(refusal(
                     column,
                     if text.is_empty() { Code::MissingActivity } else { Code::UnknownCode },
                     format!(
-                        "colonne « {name} » : « {text} » ne dit pas s’il s’agit d’entrées, de sorties ou de stock ; l’indiquer dans la correspondance (kinds)"
+                        "colonne « {name} » : « {shown} » ne dit pas s’il s’agit d’entrées, de sorties ou de stock ; l’indiquer dans la correspondance (kinds)"
                     ),
                     format!(
-                        "column “{name}”: “{text}” does not say whether it is arrivals, outputs or stock; say it in the mapping (kinds)"
+                        "column “{name}”: “{shown}” does not say whether it is arrivals, outputs or stock; say it in the mapping (kinds)"
                     ),
                 ))
             }
@@ -669,7 +674,7 @@ impl Reader<'_> {
                     return Err(refusal(
                         column,
                         Code::BadNumber,
-                        format!("{count} compris dans {total} sorties : la partie dépasse le tout"),
+                        format!("{count} compris dans {total} sorties : la partie dépasse le tout"),
                         format!("{count} out of {total} outputs: the part exceeds the whole"),
                     ));
                 }
@@ -690,10 +695,11 @@ impl Reader<'_> {
         let text = row.text(c).trim();
         let name = layout.header.get(c).map_or("", String::as_str);
         let bad = |fr: &str, en: &str| {
+            let text = nir::quoted(text);
             refusal(
                 c,
                 Code::BadNumber,
-                format!("colonne « {name} » : « {text} » {fr}"),
+                format!("colonne « {name} » : « {text} » {fr}"),
                 format!("column “{name}”: “{text}” {en}"),
             )
         };
@@ -725,7 +731,7 @@ impl Reader<'_> {
                         c,
                         Code::AmbiguousNumber,
                         format!(
-                            "colonne « {name} » : « {text} » est-il mille et quelques ou un nombre à virgule ? L’indiquer (decimal) dans la correspondance"
+                            "colonne « {name} » : « {text} » est-il mille et quelques ou un nombre à virgule ? L’indiquer (decimal) dans la correspondance"
                         ),
                         format!(
                             "column “{name}”: is “{text}” a thousand and some, or a decimal? Say it (decimal) in the mapping"
@@ -749,7 +755,7 @@ impl Reader<'_> {
                 c,
                 Code::NegativeCount,
                 format!(
-                    "colonne « {name} » : {text} est négatif ; seules les corrections peuvent l’être"
+                    "colonne « {name} » : {text} est négatif ; seules les corrections peuvent l’être"
                 ),
                 format!("column “{name}”: {text} is negative; only corrections may be"),
             ));
@@ -798,7 +804,7 @@ impl Reader<'_> {
                     column.map_or(usize::MAX, |v| v.column),
                     Code::ConflictingStock,
                     format!(
-                        "le stock du {} était déjà donné : {known}, et non {}",
+                        "le stock du {} était déjà donné : {known}, et non {}",
                         french(p.day),
                         p.count
                     ),
@@ -905,13 +911,13 @@ impl Reader<'_> {
                 .filter(|m| m.kind == MovementKind::SettledHuman)
                 .count();
             findings.summary(Code::OutputsNotSplit, n as u64, [
-                "les sorties ne distinguent pas l’humain de l’automatique : toutes sont comptées comme traitées par une personne".into(),
+                "les sorties ne distinguent pas l’humain de l’automatique : toutes sont comptées comme traitées par une personne".into(),
                 "outputs do not tell human from automatic: all are counted as settled by a person".into(),
             ]);
         }
         if self.parts_apart && !self.human_said {
             findings.summary(Code::SplitAssumed, 1, [
-                "les sorties sont lues sans les automatiques, comptées à part ; si elles les comprennent, nommer la colonne « dont automatiques »".into(),
+                "les sorties sont lues sans les automatiques, comptées à part ; si elles les comprennent, nommer la colonne « dont automatiques »".into(),
                 "outputs are read without the automatic ones, counted apart; if they include them, name the column “of which automatic”".into(),
             ]);
         }
@@ -930,17 +936,17 @@ impl Reader<'_> {
             Code::StrayWhitespace,
             self.strays,
             [
-                "des espaces entouraient des libellés : ils sont ôtés".into(),
+                "des espaces entouraient des libellés : ils sont ôtés".into(),
                 "spaces stood around labels: they are removed".into(),
             ],
         );
         findings.summary(Code::ColumnIgnored, self.unknown_kinds, [
-            format!("{} lignes portent un taux, un cumul, un stock d’ouverture ou une autre mesure que le registre ne tient pas : non lues", self.unknown_kinds),
+            format!("{} lignes portent un taux, un cumul, un stock d’ouverture ou une autre mesure que le registre ne tient pas : non lues", self.unknown_kinds),
             format!("{} rows carry a rate, a running total, an opening stock or another measure the ledger does not keep: not read", self.unknown_kinds),
         ]);
         if let Some(line) = self.repeated_line {
             findings.summary(Code::RepeatedRows, self.repeated, [
-                format!("lignes répétées pour un même jour et un même produit (première : ligne {line}) : les flux s’ajoutent, un stock répété compte une fois"),
+                format!("lignes répétées pour un même jour et un même produit (première : ligne {line}) : les flux s’ajoutent, un stock répété compte une fois"),
                 format!("rows repeated for one day and product (first: line {line}): flows add up, a repeated stock counts once"),
             ]);
         }
@@ -1006,7 +1012,7 @@ fn cannot(present: &BTreeSet<MovementKind>, split: bool) -> Vec<[String; 2]> {
     let mut say = |fr: &str, en: &str| list.push([fr.to_owned(), en.to_owned()]);
     if !has(K::ClosingStock) {
         say(
-            "sans stock délivré, le niveau du stock et son âge sont inconnus : seules ses variations se calculent",
+            "sans stock délivré, le niveau du stock et son âge sont inconnus : seules ses variations se calculent",
             "without a delivered stock, its level and age are unknown: only its changes can be computed",
         );
     }
@@ -1024,18 +1030,18 @@ fn cannot(present: &BTreeSet<MovementKind>, split: bool) -> Vec<[String; 2]> {
     }
     if has(K::Arrivals) && has(K::ClosingStock) && !outputs {
         say(
-            "les sorties ne sont pas inventées à partir du stock : la différence apparaît comme un écart",
+            "les sorties ne sont pas inventées à partir du stock : la différence apparaît comme un écart",
             "outputs are not made up from the stock: the difference shows as a gap",
         );
     }
     if outputs && !split {
         say(
-            "les sorties ne distinguent pas les automatiques : le taux de liquidation automatique est inconnu",
+            "les sorties ne distinguent pas les automatiques : le taux de liquidation automatique est inconnu",
             "outputs do not tell the automatic ones: the straight-through rate is unknown",
         );
     }
     say(
-        "des comptages ne suivent pas chaque dossier : délais par dossier, délai respecté, mises en instance, parcours et âge exact du stock demandent un journal d’événements",
+        "des comptages ne suivent pas chaque dossier : délais par dossier, délai respecté, mises en instance, parcours et âge exact du stock demandent un journal d’événements",
         "counts do not follow each case: delays per case, cases in time, holds, paths and the exact age of stock need an event log",
     );
     list

@@ -92,7 +92,7 @@ impl<'s> Door<'s> {
                 ctx.refusal(
                     Code::UnknownCode,
                     None,
-                    format!("fuseau horaire inconnu « {name} » : écrire par exemple Europe/Paris"),
+                    format!("fuseau horaire inconnu « {name} » : écrire par exemple Europe/Paris"),
                     format!("unknown time zone {name:?}: write for example Europe/Paris"),
                 )
             })?,
@@ -242,7 +242,7 @@ impl<'s> Door<'s> {
         if !(0..4_102_444_800_000_000).contains(&time) {
             ctx.findings.add(Code::SuspectDate, Some(event.line), Some("time"), || {
                 [
-                    "date d’avant 1970 ou d’après 2100, gardée : vérifiez-la à la source".into(),
+                    "date d’avant 1970 ou d’après 2100, gardée : vérifiez-la à la source".into(),
                     "date before 1970 or after 2100, kept: check it at the source".into(),
                 ]
             });
@@ -289,7 +289,7 @@ impl<'s> Door<'s> {
             let text = nir::quoted(shown(when));
             refuse(ctx, event, column, Code::BadDate, || {
                 [
-                    format!("« {text} » n’est pas une date ISO 8601 (2025-01-31T14:30:00+01:00)"),
+                    format!("« {text} » n’est pas une date ISO 8601 (2025-01-31T14:30:00+01:00)"),
                     format!("{text:?} is not an ISO 8601 date (2025-01-31T14:30:00+01:00)"),
                 ]
             })?;
@@ -298,7 +298,7 @@ impl<'s> Door<'s> {
         if shift != Shift::None {
             ctx.findings.add(Code::ClockChange, Some(event.line), Some(column), || {
                 [
-                    "heure du changement d’heure, lue au plus tôt : indiquez le décalage à la source".into(),
+                    "heure du changement d’heure, lue au plus tôt : indiquez le décalage à la source".into(),
                     "time inside a clock change, read at its earliest: give the offset at the source".into(),
                 ]
             });
@@ -369,7 +369,7 @@ fn found_nir(ctx: &mut Context<'_>, line: u64, column: &str) -> Result<(), Inges
         return Err(ctx.refusal(
             Code::NirRefused,
             Some(line),
-            format!("l’attribut « {column} » contient des numéros de sécurité sociale (événement {line}) : le mode strict refuse le fichier, réexportez-le sans eux"),
+            format!("l’attribut « {column} » contient des numéros de sécurité sociale (événement {line}) : le mode strict refuse le fichier, réexportez-le sans eux"),
             format!("attribute {column:?} holds national identity numbers (event {line}): strict mode refuses the file, export it again without them"),
         ));
     }

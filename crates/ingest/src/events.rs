@@ -122,7 +122,7 @@ impl Plan {
                     name: ctx.name.clone(),
                     code: Code::ChooseColumn,
                     fr: format!(
-                        "quelle colonne donne {fr} ? Indiquez-la avec --column {role}=… ; colonnes : {list}"
+                        "quelle colonne donne {fr} ? Indiquez-la avec --column {role}=… ; colonnes : {list}"
                     ),
                     en: format!("which column holds {en}? Say it with --column {role}=…; columns: {list}"),
                 }
@@ -201,7 +201,7 @@ pub(crate) fn month_first(file: &str, column: &str, lines: &[u64]) -> IngestErro
         Code::AmbiguousDates,
         lines.first().copied(),
         format!(
-            "les dates de « {column} » ne se lisent que mois/jour/année (lignes {shown}) : réexportez-les en jj/mm/aaaa ou aaaa-mm-jj, ou écrivez date_order = \"mdy\" dans le modèle de lecture"
+            "les dates de « {column} » ne se lisent que mois/jour/année (lignes {shown}) : réexportez-les en jj/mm/aaaa ou aaaa-mm-jj, ou écrivez date_order = \"mdy\" dans le modèle de lecture"
         ),
         format!(
             "the dates of {column:?} read only month/day/year (lines {shown}): export them again as dd/mm/yyyy or yyyy-mm-dd, or write date_order = \"mdy\" in the mapping"
@@ -316,7 +316,7 @@ impl<'s, 'c, 'a> Reader<'s, 'c, 'a> {
                 && self.is_damaged(column, id)
             {
                 return self.refuse(cells, column, Code::DamagedIdentifier, [
-                    format!("« {} » a été transformé en nombre par un tableur : réexportez cette colonne en texte", shown_id(id)),
+                    format!("« {} » a été transformé en nombre par un tableur : réexportez cette colonne en texte", shown_id(id)),
                     format!("{:?} was turned into a number by a spreadsheet: re-export this column as text", shown_id(id)),
                 ]);
             }
@@ -346,7 +346,7 @@ impl<'s, 'c, 'a> Reader<'s, 'c, 'a> {
             lifecycle = Some("start");
             self.ctx.findings.add(Code::LoneStart, Some(cells.line()), None, || {
                 [
-                    "début sans fin : tâche encore ouverte".into(),
+                    "début sans fin : tâche encore ouverte".into(),
                     "start without end: the task is still open".into(),
                 ]
             });
@@ -357,7 +357,7 @@ impl<'s, 'c, 'a> Reader<'s, 'c, 'a> {
                 self.plan.time.column,
                 Code::MissingTime,
                 [
-                    "la date est vide, ou vaut « aucune » (01/01/1900, 31/12/9999)".into(),
+                    "la date est vide, ou vaut « aucune » (01/01/1900, 31/12/9999)".into(),
                     "the date is empty, or means none (01/01/1900, 31/12/9999)".into(),
                 ],
             );
@@ -573,7 +573,7 @@ impl<'s, 'c, 'a> Reader<'s, 'c, 'a> {
             return Err(self.ctx.refusal(
                 Code::NirRefused,
                 Some(line),
-                format!("la colonne « {name} » contient des numéros de sécurité sociale (ligne {line}) : le mode strict refuse le fichier, réexportez-le sans eux"),
+                format!("la colonne « {name} » contient des numéros de sécurité sociale (ligne {line}) : le mode strict refuse le fichier, réexportez-le sans eux"),
                 format!("column {name:?} holds national identity numbers (line {line}): strict mode refuses the file, export it again without them"),
             ));
         }
@@ -644,7 +644,7 @@ impl<'s, 'c, 'a> Reader<'s, 'c, 'a> {
                 cells,
                 at.column,
                 Code::BadDate,
-                [format!("« {text} » n’est pas une date"), format!("{text:?} is not a date")],
+                [format!("« {text} » n’est pas une date"), format!("{text:?} is not a date")],
             ),
             DateProblem::Other(order) => self.refuse(
                 cells,
@@ -652,7 +652,7 @@ impl<'s, 'c, 'a> Reader<'s, 'c, 'a> {
                 Code::MixedDates,
                 [
                     format!(
-                        "« {text} » est écrit {}, les autres dates de la colonne {}",
+                        "« {text} » est écrit {}, les autres dates de la colonne {}",
                         order_fr(order),
                         order_fr(at.order)
                     ),
@@ -735,7 +735,7 @@ impl<'s, 'c, 'a> Reader<'s, 'c, 'a> {
                 return Err(ctx.refusal(
                     Code::MixedDates,
                     mixed.lines.first().copied(),
-                    format!("la colonne « {name} » mélange deux écritures de dates : {others} lignes ne sont pas écrites {} (lignes {lines}…) ; rien n’est importé, réexportez-la d’une seule façon", order_fr(at.order)),
+                    format!("la colonne « {name} » mélange deux écritures de dates : {others} lignes ne sont pas écrites {} (lignes {lines}…) ; rien n’est importé, réexportez-la d’une seule façon", order_fr(at.order)),
                     format!("column {name:?} mixes two ways of writing dates: {others} lines are not written {} (lines {lines}…); nothing is imported, export it again in one way", order_en(at.order)),
                 ));
             }
@@ -744,7 +744,7 @@ impl<'s, 'c, 'a> Reader<'s, 'c, 'a> {
             return Err(ctx.refusal(
                 Code::HeaderOnly,
                 None,
-                "le fichier n’a qu’un en-tête et aucune ligne : vérifiez les filtres de l’export",
+                "le fichier n’a qu’un en-tête et aucune ligne : vérifiez les filtres de l’export",
                 "the file has a header and no row: check the filters of the export",
             ));
         }
@@ -762,7 +762,7 @@ pub(crate) fn zone_of(ctx: &Context<'_>, mapping: &Mapping) -> Result<TimeZone, 
             ctx.refusal(
                 Code::UnknownCode,
                 None,
-                format!("fuseau horaire inconnu « {name} » : écrivez par exemple Europe/Paris"),
+                format!("fuseau horaire inconnu « {name} » : écrivez par exemple Europe/Paris"),
                 format!("unknown time zone {name:?}: write for example Europe/Paris"),
             )
         }),
@@ -805,7 +805,7 @@ fn whole_findings(
         Code::DateOnly,
         stats.date_only,
         [
-            "dates sans heure : aucun temps de travail n’en est tiré".into(),
+            "dates sans heure : aucun temps de travail n’en est tiré".into(),
             "dates without time of day: no worked time is computed from them".into(),
         ],
     );
@@ -813,7 +813,7 @@ fn whole_findings(
         Code::UncertainOrder,
         stats.date_only,
         [
-            "dans un même jour, l’ordre gardé est celui du fichier : il est incertain".into(),
+            "dans un même jour, l’ordre gardé est celui du fichier : il est incertain".into(),
             "within a day the order kept is that of the file: it is uncertain".into(),
         ],
     );
@@ -821,7 +821,7 @@ fn whole_findings(
         Code::SuspectDate,
         suspect,
         [
-            "dates d’avant 1970 ou d’après 2100, gardées : vérifiez-les à la source".into(),
+            "dates d’avant 1970 ou d’après 2100, gardées : vérifiez-les à la source".into(),
             "dates before 1970 or after 2100, kept: check them at the source".into(),
         ],
     );
@@ -837,35 +837,44 @@ fn whole_findings(
         Code::ScheduleRows,
         schedules,
         [
-            "lignes « schedule » : entrées en corbeille, sans temps de travail".into(),
+            "lignes « schedule » : entrées en corbeille, sans temps de travail".into(),
             "schedule rows: entries in the basket, without work time".into(),
         ],
     );
     activity_names(ctx, stats);
 }
 
+/// Names shown in one finding.
+const SHOWN_NAMES: usize = 20;
+
 /// Names of activities that look alike or carry stray spaces.
 fn activity_names(ctx: &mut Context<'_>, stats: &RowStats) {
     let mut alike = BTreeMap::<String, Vec<&str>>::new();
+    let mut strays = Vec::new();
     for name in &stats.activities {
         if name.trim() != name || name.contains("  ") || name.contains('\u{a0}') {
-            ctx.findings.add(Code::StrayWhitespace, None, None, || {
-                [
-                    format!(
-                        "l’activité « {name} » contient des espaces superflus, gardés tels quels"
-                    ),
-                    format!("activity {name:?} holds stray spaces, kept as they are"),
-                ]
-            });
+            strays.push(name.as_str());
         }
         alike.entry(normal(name)).or_default().push(name);
     }
+    let more = if strays.len() > SHOWN_NAMES { ", …" } else { "" };
+    let shown = || strays.iter().take(SHOWN_NAMES);
+    let fr = shown().map(|n| format!("« {n} »")).collect::<Vec<_>>().join(", ");
+    let en = shown().map(|n| format!("{n:?}")).collect::<Vec<_>>().join(", ");
+    ctx.findings.summary(
+        Code::StrayWhitespace,
+        strays.len() as u64,
+        [
+            format!("activités dont le nom contient des espaces superflus, gardés tels quels : {fr}{more}"),
+            format!("activities whose name holds stray spaces, kept as they are: {en}{more}"),
+        ],
+    );
     for names in alike.values().filter(|n| n.len() > 1) {
         ctx.findings.add(Code::LookAlikeNames, None, None, || {
-            let fr = names.iter().map(|n| format!("« {n} »")).collect::<Vec<_>>().join(", ");
+            let fr = names.iter().map(|n| format!("« {n} »")).collect::<Vec<_>>().join(", ");
             let en = names.iter().map(|n| format!("{n:?}")).collect::<Vec<_>>().join(", ");
             [
-                format!("activités aux noms presque pareils, gardées distinctes : {fr}"),
+                format!("activités aux noms presque pareils, gardées distinctes : {fr}"),
                 format!("activities with nearly the same name, kept apart: {en}"),
             ]
         });
@@ -932,7 +941,7 @@ pub(crate) fn read_rows<S: RowSource>(
 pub(crate) fn nearly_utf8_words(line: u64) -> [String; 2] {
     [
         format!(
-            "le fichier est en UTF-8 sauf quelques octets (premier à la ligne {line}) : il est lu en Windows-1252 ; si les accents sont faux, choisissez UTF-8, ces lignes iront en quarantaine"
+            "le fichier est en UTF-8 sauf quelques octets (premier à la ligne {line}) : il est lu en Windows-1252 ; si les accents sont faux, choisissez UTF-8, ces lignes iront en quarantaine"
         ),
         format!(
             "the file is UTF-8 but for a few bytes (first on line {line}): it is read as Windows-1252; if accents look wrong choose UTF-8 and those lines go to quarantine"

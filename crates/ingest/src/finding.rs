@@ -154,7 +154,7 @@ impl Findings {
                     column,
                     code,
                     count: more,
-                    fr: format!("et {more} autres lignes du même genre : voir la quarantaine"),
+                    fr: format!("et {more} autres lignes du même genre : voir la quarantaine"),
                     en: format!("and {more} more rows of the same kind: see the quarantine"),
                 });
             }

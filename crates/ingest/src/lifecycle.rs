@@ -13,7 +13,7 @@ pub fn lifecycle_findings(pairing: &Pairing) -> Vec<Finding> {
         Code::ScheduleRows,
         schedules,
         [
-            format!("{schedules} lignes « schedule » : elles marquent l’entrée dans la corbeille, ce ne sont pas des tâches"),
+            format!("{schedules} lignes « schedule » : elles marquent l’entrée dans la corbeille, ce ne sont pas des tâches"),
             format!("{schedules} “schedule” rows: they mark the entry in the basket and are no tasks"),
         ],
     );
@@ -24,12 +24,12 @@ pub fn lifecycle_findings(pairing: &Pairing) -> Vec<Finding> {
         lone_completes,
         if never_started {
             [
-                format!("{lone_completes} lignes « complete » et aucune ligne « start » : chaque ligne est une tâche sans durée, le temps de traitement n’est pas connu"),
+                format!("{lone_completes} lignes « complete » et aucune ligne « start » : chaque ligne est une tâche sans durée, le temps de traitement n’est pas connu"),
                 format!("{lone_completes} “complete” rows and no “start” row: each row is a task of no length, touch time is unknown"),
             ]
         } else {
             [
-                format!("{lone_completes} fins sans début correspondant : tâches sans durée"),
+                format!("{lone_completes} fins sans début correspondant : tâches sans durée"),
                 format!("{lone_completes} completions without a matching start: tasks of no length"),
             ]
         },
@@ -38,7 +38,7 @@ pub fn lifecycle_findings(pairing: &Pairing) -> Vec<Finding> {
         Code::LoneStart,
         lone_starts,
         [
-            format!("{lone_starts} débuts sans fin : tâches encore ouvertes"),
+            format!("{lone_starts} débuts sans fin : tâches encore ouvertes"),
             format!("{lone_starts} starts without completion: tasks still open"),
         ],
     );
@@ -46,7 +46,7 @@ pub fn lifecycle_findings(pairing: &Pairing) -> Vec<Finding> {
         Code::OtherTransition,
         others,
         [
-            format!("{others} lignes d’une autre transition (suspendre, reprendre, affecter…) : gardées comme événements, elles ne font pas de tâche"),
+            format!("{others} lignes d’une autre transition (suspendre, reprendre, affecter…) : gardées comme événements, elles ne font pas de tâche"),
             format!("{others} rows of another transition (suspend, resume, assign…): kept as events, they make no task"),
         ],
     );
@@ -73,6 +73,6 @@ mod tests {
             ]
         );
         let only = lifecycle_findings(&Pairing { lone_completes: 7, ..Pairing::default() });
-        assert!(only[0].fr.contains("aucune ligne « start »"));
+        assert!(only[0].fr.contains("aucune ligne « start »"));
     }
 }

@@ -582,7 +582,7 @@ fn unknown_role(piece: &str) -> IngestError {
         Code::RoleNotFound,
         None,
         format!(
-            "« {piece} » n’est pas de la forme rôle=colonne ; rôles connus : {}",
+            "« {piece} » n’est pas de la forme rôle=colonne ; rôles connus : {}",
             ROLES.join(", ")
         ),
         format!("{piece:?} is not role=column; known roles: {}", ROLES.join(", ")),
@@ -605,7 +605,7 @@ pub fn find_column(file: &str, header: &[String], name: &str) -> Result<usize, I
                 Code::DuplicateHeader,
                 None,
                 format!(
-                    "les colonnes {a} et {b} s’appellent toutes deux « {trimmed} » : renommez-en une, ou désignez-la par #{a} ou #{b}"
+                    "les colonnes {a} et {b} s’appellent toutes deux « {trimmed} » : renommez-en une, ou désignez-la par #{a} ou #{b}"
                 ),
                 format!(
                     "columns {a} and {b} are both called {trimmed:?}: rename one, or name it #{a} or #{b}"
@@ -625,7 +625,7 @@ pub fn find_column(file: &str, header: &[String], name: &str) -> Result<usize, I
         file,
         Code::ColumnNotFound,
         None,
-        format!("la colonne « {trimmed} » est absente ; colonnes du fichier : {list}"),
+        format!("la colonne « {trimmed} » est absente ; colonnes du fichier : {list}"),
         format!("column {trimmed:?} is absent; columns of the file: {list}"),
     ))
 }

@@ -83,7 +83,7 @@ fn damaged(name: &str, line: u64, cause: &str) -> IngestError {
         Code::Malformed,
         (line > 0).then_some(line),
         format!(
-            "le fichier Parquet est abîmé ou coupé ({cause}) : rien n’est importé, demandez un nouvel envoi"
+            "le fichier Parquet est abîmé ou coupé ({cause}) : rien n’est importé, demandez un nouvel envoi"
         ),
         format!(
             "the Parquet file is damaged or cut ({cause}): nothing is imported, ask for a new delivery"
@@ -196,7 +196,7 @@ impl ParquetTable {
         if !self.nested.is_empty() {
             let list = self.nested.join(", ");
             notes.push([
-                format!("colonnes de listes ou de structures laissées de côté : {list}"),
+                format!("colonnes de listes ou de structures laissées de côté : {list}"),
                 format!("columns of lists or structures left out: {list}"),
             ]);
         }

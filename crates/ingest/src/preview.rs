@@ -212,7 +212,7 @@ impl Preview {
             code: Code::ChooseSheet,
             key: "sheet".into(),
             column: None,
-            fr: format!("plusieurs feuilles contiennent un tableau ({list}) : laquelle importer ?"),
+            fr: format!("plusieurs feuilles contiennent un tableau ({list}) : laquelle importer ?"),
             en: format!("several sheets hold a table ({list}): which one is to be imported?"),
             answers,
         });
@@ -250,7 +250,7 @@ pub(crate) fn of_table(
             name,
             Code::HeaderOnly,
             (sample.header_line > 0).then_some(sample.header_line),
-            "le fichier n’a qu’un en-tête et aucune ligne : vérifiez les filtres de l’export",
+            "le fichier n’a qu’un en-tête et aucune ligne : vérifiez les filtres de l’export",
             "the file has a header and no row: check the filters of the export",
         ));
     }
@@ -470,7 +470,7 @@ fn ask_events(
                     code: Code::DuplicateHeader,
                     key: role.to_owned(),
                     column: Some(name.to_owned()),
-                    fr: format!("plusieurs colonnes s’appellent « {name} » (colonnes {list}) : laquelle donne {fr} ?"),
+                    fr: format!("plusieurs colonnes s’appellent « {name} » (colonnes {list}) : laquelle donne {fr} ?"),
                     en: format!("several columns are called {name:?} (columns {list}): which one holds {en}?"),
                     answers: answers(header, &twins),
                 });
@@ -488,7 +488,7 @@ fn ask_events(
             code: Code::ChooseColumn,
             key: role.to_owned(),
             column: None,
-            fr: format!("quelle colonne donne {fr} ? (--column {role}=…) Colonnes : {list}"),
+            fr: format!("quelle colonne donne {fr} ? (--column {role}=…) Colonnes : {list}"),
             en: format!("which column holds {en}? (--column {role}=…) Columns: {list}"),
             answers: answers(header, offered),
         });
@@ -527,7 +527,7 @@ fn ask_events(
                 Code::MixedDates,
                 first,
                 Some(&name),
-                format!("la colonne « {name} » mélange jour/mois et mois/jour (lignes {lines}) : réexportez-la d’une seule façon"),
+                format!("la colonne « {name} » mélange jour/mois et mois/jour (lignes {lines}) : réexportez-la d’une seule façon"),
                 format!("column {name:?} mixes day/month and month/day (lines {lines}): export it again in one way"),
             );
         }
@@ -547,7 +547,7 @@ fn ask_events(
         if let (Some(start), Some(end)) = (has("start"), has("end")) {
             let (fr, en) = (
                 format!(
-                    "« {start} » et « {end} » semblent ajoutés par l’outil : écartez-les avec --ignore-activity {start},{end} si ce ne sont pas des tâches"
+                    "« {start} » et « {end} » semblent ajoutés par l’outil : écartez-les avec --ignore-activity {start},{end} si ce ne sont pas des tâches"
                 ),
                 format!(
                     "{start:?} and {end:?} look added by the tool: leave them out with --ignore-activity {start},{end} if they are no tasks"
@@ -579,7 +579,7 @@ fn warn_columns(preview: &mut Preview, sample: &Sample, placed: &[(&'static str,
             let (fr, en) = if mapped.is_some() {
                 (
                     format!(
-                        "« {name} » contient des numéros de sécurité sociale : ils seront remplacés par des numéros locaux, jamais enregistrés"
+                        "« {name} » contient des numéros de sécurité sociale : ils seront remplacés par des numéros locaux, jamais enregistrés"
                     ),
                     format!(
                         "{name:?} holds national identity numbers: they will be replaced by local numbers, never stored"
@@ -588,7 +588,7 @@ fn warn_columns(preview: &mut Preview, sample: &Sample, placed: &[(&'static str,
             } else {
                 (
                     format!(
-                        "« {name} » contient des numéros de sécurité sociale : la colonne n’est pas lue"
+                        "« {name} » contient des numéros de sécurité sociale : la colonne n’est pas lue"
                     ),
                     format!("{name:?} holds national identity numbers: the column is not read"),
                 )
@@ -600,7 +600,7 @@ fn warn_columns(preview: &mut Preview, sample: &Sample, placed: &[(&'static str,
                 Code::FreeTextIgnored,
                 None,
                 Some(&name),
-                format!("« {name} » est du texte libre : la colonne n’est pas lue"),
+                format!("« {name} » est du texte libre : la colonne n’est pas lue"),
                 format!("{name:?} is free text: the column is not read"),
             );
         }
@@ -609,7 +609,7 @@ fn warn_columns(preview: &mut Preview, sample: &Sample, placed: &[(&'static str,
                 Code::DamagedIdentifier,
                 None,
                 Some(&name),
-                format!("« {name} » : identifiants arrondis à quinze chiffres par un tableur, réexportez cette colonne en texte"),
+                format!("« {name} » : identifiants arrondis à quinze chiffres par un tableur, réexportez cette colonne en texte"),
                 format!("{name:?}: identifiers cut to fifteen digits by a spreadsheet, re-export this column as text"),
             );
         }

@@ -147,7 +147,7 @@ fn too_wide(name: &str, line: u64, columns: usize) -> IngestError {
         name,
         Code::TooExpanded,
         Some(line),
-        format!("ligne {line} : plus de {columns} colonnes, ce n’est pas un tableau de ce genre"),
+        format!("ligne {line} : plus de {columns} colonnes, ce n’est pas un tableau de ce genre"),
         format!("line {line}: more than {columns} columns, this is no such table"),
     )
 }
@@ -208,7 +208,7 @@ impl Workbook {
             Book::Xlsx(book) if book.texts == 0 => None,
             Book::Xlsx(book) => Some([
                 format!(
-                    "le format xlsx partage ses textes entre les cellules : {} textes distincts sont gardés en mémoire pendant la lecture",
+                    "le format xlsx partage ses textes entre les cellules : {} textes distincts sont gardés en mémoire pendant la lecture",
                     book.texts
                 ),
                 format!(
@@ -218,7 +218,7 @@ impl Workbook {
             ]),
             Book::Ods(book) => Some([
                 format!(
-                    "un classeur ods se lit d’un bloc : ses {} cellules sont gardées en mémoire pendant la lecture (xlsx et CSV se lisent au fil de l’eau)",
+                    "un classeur ods se lit d’un bloc : ses {} cellules sont gardées en mémoire pendant la lecture (xlsx et CSV se lisent au fil de l’eau)",
                     book.cells()
                 ),
                 format!(
@@ -317,7 +317,7 @@ impl SheetRows {
             Code::HiddenColumnSkipped,
             self.hidden_cells,
             [
-                format!("feuille « {sheet} » : des colonnes masquées ne sont pas lues ; les afficher pour les importer"),
+                format!("feuille « {sheet} » : des colonnes masquées ne sont pas lues ; les afficher pour les importer"),
                 format!("sheet “{sheet}”: hidden columns are not read; show them to import them"),
             ],
         );
@@ -325,7 +325,7 @@ impl SheetRows {
             Code::HiddenRowsRead,
             self.hidden_rows,
             [
-                format!("feuille « {sheet} » : {} lignes masquées (filtre ?) sont lues comme les autres", self.hidden_rows),
+                format!("feuille « {sheet} » : {} lignes masquées (filtre ?) sont lues comme les autres", self.hidden_rows),
                 format!("sheet “{sheet}”: {} hidden rows (a filter?) are read like the others", self.hidden_rows),
             ],
         );
@@ -523,7 +523,7 @@ impl Workbook {
                 name,
                 Code::ChooseSheet,
                 None,
-                format!("la feuille « {wanted} » n’existe pas ; feuilles du classeur : {names}"),
+                format!("la feuille « {wanted} » n’existe pas ; feuilles du classeur : {names}"),
                 format!("there is no sheet “{wanted}”; sheets of the workbook: {names}"),
             )
         })
@@ -552,7 +552,7 @@ pub(crate) fn choose_sheet<'n>(name: &str, sheets: impl Iterator<Item = &'n str>
         name: name.to_owned(),
         code: Code::ChooseSheet,
         fr: format!(
-            "plusieurs feuilles contiennent un tableau ({names}) : choisir celle à importer (sheet = \"…\" dans la correspondance)"
+            "plusieurs feuilles contiennent un tableau ({names}) : choisir celle à importer (sheet = \"…\" dans la correspondance)"
         ),
         en: format!(
             "several sheets hold a table ({names}): choose the one to import (sheet = \"…\" in the mapping)"
@@ -568,7 +568,7 @@ pub(crate) fn no_table(name: &str, book: &Workbook) -> IngestError {
             name,
             Code::EmptyFile,
             None,
-            "le classeur ne contient aucun tableau : une ligne d’en-tête puis des lignes de données sont attendues",
+            "le classeur ne contient aucun tableau : une ligne d’en-tête puis des lignes de données sont attendues",
             "the workbook holds no table: a header row followed by rows of data is expected",
         )
     } else {
@@ -577,7 +577,7 @@ pub(crate) fn no_table(name: &str, book: &Workbook) -> IngestError {
             Code::EmptyFile,
             None,
             format!(
-                "aucune feuille visible ne contient de tableau ; feuilles masquées non lues : {hidden}. Les afficher ou nommer la feuille voulue"
+                "aucune feuille visible ne contient de tableau ; feuilles masquées non lues : {hidden}. Les afficher ou nommer la feuille voulue"
             ),
             format!(
                 "no visible sheet holds a table; hidden sheets, not read: {hidden}. Show them or name the sheet you want"
@@ -596,7 +596,7 @@ pub(crate) fn report_hidden_sheets(hidden: &[String], findings: &mut Findings) {
         Code::HiddenSheetSkipped,
         hidden.len() as u64,
         [
-            format!("feuilles masquées, non lues : {names}"),
+            format!("feuilles masquées, non lues : {names}"),
             format!("hidden sheets, not read: {names}"),
         ],
     );
@@ -606,7 +606,7 @@ pub(crate) fn report_hidden_sheets(hidden: &[String], findings: &mut Findings) {
 pub(crate) fn report_title(line: u64, findings: &mut Findings) {
     findings.add(Code::TitleRowSkipped, Some(line), None, || {
         [
-            format!("ligne {line} : titre au-dessus du tableau, non lu comme une donnée"),
+            format!("ligne {line} : titre au-dessus du tableau, non lu comme une donnée"),
             format!("line {line}: title above the table, not read as data"),
         ]
     });
@@ -617,7 +617,7 @@ pub(crate) fn report_total(line: u64, findings: &mut Findings) {
     findings.add(Code::TotalsRowSkipped, Some(line), None, || {
         [
             format!(
-                "ligne {line} : ligne de total, laissée de côté pour ne rien compter deux fois"
+                "ligne {line} : ligne de total, laissée de côté pour ne rien compter deux fois"
             ),
             format!("line {line}: row of totals, left out so that nothing counts twice"),
         ]

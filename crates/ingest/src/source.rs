@@ -121,7 +121,7 @@ pub fn read_error(name: &str, source: io::Error) -> IngestError {
             Code::TooExpanded,
             None,
             format!(
-                "le contenu compressé grossit {ratio} fois au-delà de la taille permise : décompressez le fichier et vérifiez-le avant de le déposer"
+                "le contenu compressé grossit {ratio} fois au-delà de la taille permise : décompressez le fichier et vérifiez-le avant de le déposer"
             ),
             format!(
                 "the compressed content expands {ratio} times beyond the size allowed: expand and check the file before dropping it"
@@ -133,14 +133,14 @@ pub fn read_error(name: &str, source: io::Error) -> IngestError {
             name,
             Code::Truncated,
             None,
-            "le fichier compressé est coupé avant sa fin : rien n’est importé, demandez un nouvel envoi complet",
+            "le fichier compressé est coupé avant sa fin : rien n’est importé, demandez un nouvel envoi complet",
             "the compressed file is cut before its end: nothing is imported, ask for a complete delivery",
         ),
         io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData => IngestError::refused(
             name,
             Code::Malformed,
             None,
-            "le fichier compressé est abîmé (somme de contrôle ou structure) : rien n’est importé, demandez un nouvel envoi",
+            "le fichier compressé est abîmé (somme de contrôle ou structure) : rien n’est importé, demandez un nouvel envoi",
             "the compressed file is damaged (checksum or structure): nothing is imported, ask for a new delivery",
         ),
         _ => IngestError::Io { name: name.to_owned(), source },

@@ -259,7 +259,7 @@ impl Columns {
                 name: name.to_owned(),
                 code: Code::ChooseColumn,
                 fr: format!(
-                    "quelle colonne identifie les agents, comme dans les journaux ? (--column person=…) Un matricule vaut mieux qu’un nom. Colonnes : {list}"
+                    "quelle colonne identifie les agents, comme dans les journaux ? (--column person=…) Un matricule vaut mieux qu’un nom. Colonnes : {list}"
                 ),
                 en: format!(
                     "which column identifies staff, as in the logs? (--column person=…) A number is better than a name. Columns: {list}"
@@ -299,7 +299,7 @@ pub fn read_staff(
             Code::UnknownFormat,
             None,
             format!(
-                "un fichier {} n’est pas une liste d’agents : un CSV ou un classeur est attendu",
+                "un fichier {} n’est pas une liste d’agents : un CSV ou un classeur est attendu",
                 other.as_str()
             ),
             format!("a {} file is no staff list: a CSV or a workbook is expected", other.as_str()),
@@ -376,7 +376,7 @@ fn read_rows(
         return Err(ctx.refusal(
             Code::HeaderOnly,
             None,
-            "la liste n’a qu’une ligne d’en-tête, aucun agent : vérifier l’export",
+            "la liste n’a qu’une ligne d’en-tête, aucun agent : vérifier l’export",
             "the list has a header row only and nobody in it: check the export",
         ));
     }
@@ -390,7 +390,7 @@ fn read_rows(
             Code::ColumnIgnored,
             columns.names.len() as u64,
             [
-                format!("colonnes nominatives non lues : {list}"),
+                format!("colonnes nominatives non lues : {list}"),
                 format!("columns naming people, not read: {list}"),
             ],
         );
@@ -400,7 +400,7 @@ fn read_rows(
         overlaps,
         [
             format!(
-                "{overlaps} lignes recouvrent une autre période du même agent : toutes sont gardées"
+                "{overlaps} lignes recouvrent une autre période du même agent : toutes sont gardées"
             ),
             format!("{overlaps} rows overlap another period of the same person: all are kept"),
         ],
@@ -432,7 +432,7 @@ fn read_row(
             usize::MAX,
             Code::ColumnCount,
             [
-                "plus de cellules que l’en-tête n’a de colonnes : un séparateur dans un libellé ?"
+                "plus de cellules que l’en-tête n’a de colonnes : un séparateur dans un libellé ?"
                     .into(),
                 "more cells than the header has columns: a separator inside a label?".into(),
             ],
@@ -456,7 +456,7 @@ fn read_row(
             at,
             Code::DamagedIdentifier,
             [
-                "identifiant abîmé par le tableur : exporter cette colonne en texte".into(),
+                "identifiant abîmé par le tableur : exporter cette colonne en texte".into(),
                 "identifier damaged by the spreadsheet: export this column as text".into(),
             ],
         )));
@@ -466,7 +466,7 @@ fn read_row(
             return Err(ctx.refusal(
                 Code::NirRefused,
                 Some(row.line()),
-                "la colonne des agents contient un numéro de sécurité sociale : utiliser le matricule (mode strict)",
+                "la colonne des agents contient un numéro de sécurité sociale : utiliser le matricule (mode strict)",
                 "the column of people holds a national identity number: use the staff number (strict mode)",
             ));
         }
@@ -488,10 +488,11 @@ fn read_row(
     let number = |column: Option<usize>| -> Result<Option<values::Number>, Refusal> {
         let Some(c) = column else { return Ok(None) };
         let bad = |text: &str| {
+            let text = nir::quoted(text);
             (
                 c,
                 Code::BadNumber,
-                [format!("« {text} » n’est pas un nombre"), format!("“{text}” is not a number")],
+                [format!("« {text} » n’est pas un nombre"), format!("“{text}” is not a number")],
             )
         };
         match row.typed(c) {
@@ -537,7 +538,7 @@ fn read_row(
         Err((
             c,
             Code::BadDate,
-            [format!("« {raw} » n’est pas une date"), format!("“{raw}” is not a date")],
+            [format!("« {raw} » n’est pas une date"), format!("“{raw}” is not a date")],
         ))
     };
     let read = || -> Result<StaffRow, Refusal> {
@@ -553,7 +554,7 @@ fn read_row(
                         Code::BadNumber,
                         [
                             format!(
-                                "quotité {value} : une part entre 0 et 1, ou un pourcentage, est attendue"
+                                "quotité {value} : une part entre 0 et 1, ou un pourcentage, est attendue"
                             ),
                             format!(
                                 "share {value}: a share between 0 and 1, or a percentage, is expected"
@@ -571,7 +572,7 @@ fn read_row(
                 columns.hours.unwrap_or(usize::MAX),
                 Code::BadNumber,
                 [
-                    format!("{hours} heures par semaine : hors de 0 à 60"),
+                    format!("{hours} heures par semaine : hors de 0 à 60"),
                     format!("{hours} hours per week: outside 0 to 60"),
                 ],
             ));

@@ -137,7 +137,7 @@ pub fn counts(lang: Lang) -> Result<Vec<u8>, TemplateError> {
         column(
             ["Traités automatiquement", "Settled automatically"],
             [
-                "Dossiers terminés sans action humaine ; laisser vide si inconnu.",
+                "Dossiers terminés sans action humaine ; laisser vide si inconnu.",
                 "Cases settled without human action; leave empty if unknown.",
             ],
             Holds::Count,
@@ -188,15 +188,15 @@ pub fn counts(lang: Lang) -> Result<Vec<u8>, TemplateError> {
     ];
     let notes = [
         [
-            "Une cellule vide veut dire « inconnu », jamais zéro : écrire 0 quand il n’y a rien eu.",
+            "Une cellule vide veut dire « inconnu », jamais zéro : écrire 0 quand il n’y a rien eu.",
             "An empty cell means “unknown”, never zero: write 0 when there was nothing.",
         ],
         [
-            "Une seule colonne de comptage suffit : les écrans disent ce qui manque.",
+            "Une seule colonne de comptage suffit : les écrans disent ce qui manque.",
             "One column of counts is enough: screens say what is missing.",
         ],
         [
-            "Ne pas ajouter de ligne de total : elle serait laissée de côté.",
+            "Ne pas ajouter de ligne de total : elle serait laissée de côté.",
             "Do not add a row of totals: it would be left out.",
         ],
     ];
@@ -209,7 +209,7 @@ pub fn events(lang: Lang) -> Result<Vec<u8>, TemplateError> {
         column(
             ["N° dossier", "Case number"],
             [
-                "Numéro du dossier, en texte : les zéros du début comptent. Jamais un numéro de sécurité sociale.",
+                "Numéro du dossier, en texte : les zéros du début comptent. Jamais un numéro de sécurité sociale.",
                 "Number of the case, as text: leading zeros matter. Never a national identity number.",
             ],
             Holds::Text,
@@ -223,7 +223,7 @@ pub fn events(lang: Lang) -> Result<Vec<u8>, TemplateError> {
         column(
             ["Activité", "Activity"],
             [
-                "Ce qui a été fait : réception, étude, notification…",
+                "Ce qui a été fait : réception, étude, notification…",
                 "What was done: reception, examination, notification…",
             ],
             Holds::Text,
@@ -254,7 +254,7 @@ pub fn events(lang: Lang) -> Result<Vec<u8>, TemplateError> {
         column(
             ["Agent", "Agent"],
             [
-                "Identifiant de l’agent, remplacé à l’import par un pseudonyme ; peut rester vide.",
+                "Identifiant de l’agent, remplacé à l’import par un pseudonyme ; peut rester vide.",
                 "Identifier of the agent, replaced on import by a pseudonym; may stay empty.",
             ],
             Holds::Text,
@@ -289,7 +289,7 @@ pub fn events(lang: Lang) -> Result<Vec<u8>, TemplateError> {
     ];
     let notes = [
         [
-            "Une ligne par tâche ou par étape ; l’ordre des lignes départage les instants égaux.",
+            "Une ligne par tâche ou par étape ; l’ordre des lignes départage les instants égaux.",
             "One row per task or step; the order of rows settles equal instants.",
         ],
         [
@@ -306,7 +306,7 @@ pub fn staff(lang: Lang) -> Result<Vec<u8>, TemplateError> {
         column(
             ["Matricule", "Staff ID"],
             [
-                "Le même identifiant que dans les journaux : il sera remplacé par le même pseudonyme. Pas de nom.",
+                "Le même identifiant que dans les journaux : il sera remplacé par le même pseudonyme. Pas de nom.",
                 "The same identifier as in the logs: it is replaced by the same pseudonym. No name.",
             ],
             Holds::Text,
@@ -337,7 +337,7 @@ pub fn staff(lang: Lang) -> Result<Vec<u8>, TemplateError> {
         ),
         column(
             ["Quotité (1 = temps plein)", "Contract share (1 = full time)"],
-            ["Part d’un temps plein : 0,8 pour 80 %.", "Share of a full time: 0.8 for 80%."],
+            ["Part d’un temps plein : 0,8 pour 80 %.", "Share of a full time: 0.8 for 80%."],
             Holds::Share,
             false,
             [Number(1.0), Number(0.8), Number(0.5)],
@@ -373,7 +373,7 @@ pub fn staff(lang: Lang) -> Result<Vec<u8>, TemplateError> {
         column(
             ["Au", "To"],
             [
-                "Dernier jour, compris ; vide si la personne est toujours là.",
+                "Dernier jour, compris ; vide si la personne est toujours là.",
                 "Last day, included; empty if the person is still there.",
             ],
             Holds::Day,
@@ -387,7 +387,7 @@ pub fn staff(lang: Lang) -> Result<Vec<u8>, TemplateError> {
             "A change of unit or share is a new row, with its dates.",
         ],
         [
-            "Aucun nom n’est conservé ; aucun motif d’absence ne doit figurer ici.",
+            "Aucun nom n’est conservé ; aucun motif d’absence ne doit figurer ici.",
             "No name is kept; no cause of absence may stand here.",
         ],
     ];
@@ -502,7 +502,7 @@ fn check(lang: Lang, column: &Column) -> Result<Option<DataValidation>, XlsxErro
                 1950, 1, 1,
             )?)),
             [
-                "Une date est attendue, jour d’abord : 31/01/2025.",
+                "Une date est attendue, jour d’abord : 31/01/2025.",
                 "A date is expected: 2025-01-31.",
             ],
         ),
@@ -519,7 +519,7 @@ fn check(lang: Lang, column: &Column) -> Result<Option<DataValidation>, XlsxErro
         ),
         Holds::Share => (
             rule.allow_decimal_number(DataValidationRule::Between(0.0, 1.0)),
-            ["Une part entre 0 et 1 : 0,8 pour 80 %.", "A share between 0 and 1: 0.8 for 80%."],
+            ["Une part entre 0 et 1 : 0,8 pour 80 %.", "A share between 0 and 1: 0.8 for 80%."],
         ),
         Holds::Hours => (
             rule.allow_decimal_number(DataValidationRule::Between(0.0, 60.0)),
@@ -559,11 +559,11 @@ fn notice(
             "1. Replace the example rows, in grey, by yours.",
         ],
         [
-            "2. Garder la ligne d’en-tête telle quelle ; une colonne sans objet peut rester vide.",
+            "2. Garder la ligne d’en-tête telle quelle ; une colonne sans objet peut rester vide.",
             "2. Keep the header row as it is; a column without use may stay empty.",
         ],
         [
-            "3. Déposer le fichier sur la page Données : un aperçu précède l’import.",
+            "3. Déposer le fichier sur la page Données : un aperçu précède l’import.",
             "3. Drop the file on the Data page: a preview comes before the import.",
         ],
     ];

@@ -502,7 +502,7 @@ impl<'s, 'c, 'a, 'p> Log<'s, 'c, 'a, 'p> {
                 return Err(ctx.refusal(
                     Code::Malformed,
                     None,
-                    "le fichier XML n’est pas un journal XES : sa racine unique doit être <log>",
+                    "le fichier XML n’est pas un journal XES : sa racine unique doit être <log>",
                     "the XML file is not an XES log: its only root must be <log>",
                 ));
             }
@@ -655,7 +655,7 @@ impl<'s, 'c, 'a, 'p> Log<'s, 'c, 'a, 'p> {
         }
         for (slot, key) in plan.missing() {
             let fr = format!(
-                "l’attribut « {key} » n’existe nulle part dans le journal : vérifiez son nom, majuscules comprises"
+                "l’attribut « {key} » n’existe nulle part dans le journal : vérifiez son nom, majuscules comprises"
             );
             let en = format!(
                 "attribute {key:?} is nowhere in the log: check its name, capitals included"
@@ -671,7 +671,7 @@ impl<'s, 'c, 'a, 'p> Log<'s, 'c, 'a, 'p> {
             Code::UnnamedCase,
             unnamed,
             [
-                format!("{unnamed} traces sans nom : appelées par leur rang (trace-1, trace-2…), elles ne peuvent pas être rapprochées d’une autre livraison"),
+                format!("{unnamed} traces sans nom : appelées par leur rang (trace-1, trace-2…), elles ne peuvent pas être rapprochées d’une autre livraison"),
                 format!("{unnamed} traces without name: called by their rank (trace-1, trace-2…), they cannot be joined with another delivery"),
             ],
         );
@@ -680,7 +680,7 @@ impl<'s, 'c, 'a, 'p> Log<'s, 'c, 'a, 'p> {
             empty,
             [
                 format!(
-                    "{empty} traces sans aucun événement : elles ne comptent pas comme dossiers"
+                    "{empty} traces sans aucun événement : elles ne comptent pas comme dossiers"
                 ),
                 format!("{empty} traces without any event: they do not count as cases"),
             ],

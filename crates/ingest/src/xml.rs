@@ -170,7 +170,7 @@ impl XmlStream {
             ctx.refusal(
                 Code::BadEncoding,
                 Some(1),
-                format!("l’encodage déclaré « {name} » est inconnu : réexportez en UTF-8"),
+                format!("l’encodage déclaré « {name} » est inconnu : réexportez en UTF-8"),
                 format!("the declared encoding {name:?} is unknown: export again as UTF-8"),
             )
         })?;
@@ -204,7 +204,7 @@ impl XmlStream {
             return Err(ctx.refusal(
                 Code::Malformed,
                 None,
-                format!("plus de {DEPTH} éléments emboîtés : ce fichier n’est pas un journal"),
+                format!("plus de {DEPTH} éléments emboîtés : ce fichier n’est pas un journal"),
                 format!("more than {DEPTH} nested elements: this file is not a log"),
             ));
         }
@@ -311,7 +311,7 @@ pub(crate) fn entity(ctx: &Context<'_>, byte: u64) -> IngestError {
         Code::XmlEntity,
         None,
         format!(
-            "le fichier XML contient un DOCTYPE ou une entité, refusés par sécurité (octet {byte}) : réexportez le journal sans DOCTYPE"
+            "le fichier XML contient un DOCTYPE ou une entité, refusés par sécurité (octet {byte}) : réexportez le journal sans DOCTYPE"
         ),
         format!(
             "the XML file holds a DOCTYPE or an entity, refused for safety (byte {byte}): export the log without DOCTYPE"
@@ -325,7 +325,7 @@ pub(crate) fn truncated(ctx: &Context<'_>, byte: u64, events: u64) -> IngestErro
         Code::Truncated,
         Some(events),
         format!(
-            "le fichier XML est coupé avant sa fin (octet {byte}, après {events} événements) : rien n’est importé, demandez un nouvel envoi complet"
+            "le fichier XML est coupé avant sa fin (octet {byte}, après {events} événements) : rien n’est importé, demandez un nouvel envoi complet"
         ),
         format!(
             "the XML file is cut before its end (byte {byte}, after {events} events): nothing is imported, ask for a complete delivery"
@@ -346,7 +346,7 @@ pub(crate) fn parse_error(
                 return ctx.refusal(
                     Code::TooExpanded,
                     Some(events),
-                    format!("un seul élément XML dépasse 4 Mio (octet {byte}) : ce fichier n’est pas un journal"),
+                    format!("un seul élément XML dépasse 4 Mio (octet {byte}) : ce fichier n’est pas un journal"),
                     format!("one XML element is larger than 4 MiB (byte {byte}): this file is not a log"),
                 );
             }
@@ -379,7 +379,7 @@ fn undecodable(ctx: &Context<'_>, byte: u64) -> IngestError {
     ctx.refusal(
         Code::BadEncoding,
         None,
-        format!("des octets ne sont pas dans l’encodage déclaré (près de l’octet {byte}) : réexportez en UTF-8"),
+        format!("des octets ne sont pas dans l’encodage déclaré (près de l’octet {byte}) : réexportez en UTF-8"),
         format!("some bytes are not in the declared encoding (near byte {byte}): export again as UTF-8"),
     )
 }
@@ -393,7 +393,7 @@ pub(crate) fn malformed(
     ctx.refusal(
         Code::Malformed,
         Some(events),
-        format!("le XML est mal formé (octet {byte}, après {events} événements : {cause}) : réexportez le journal"),
+        format!("le XML est mal formé (octet {byte}, après {events} événements : {cause}) : réexportez le journal"),
         format!("the XML is malformed (byte {byte}, after {events} events: {cause}): export the log again"),
     )
 }

@@ -121,42 +121,42 @@ impl Undecided {
                 name,
                 Code::EmptyFile,
                 None,
-                "aucun tableau de comptages : une ligne d’en-tête (Date, Entrées, Sorties, Stock…) puis une ligne par jour sont attendues ; un modèle est à télécharger",
+                "aucun tableau de comptages : une ligne d’en-tête (Date, Entrées, Sorties, Stock…) puis une ligne par jour sont attendues ; un modèle est à télécharger",
                 "no table of counts: a header row (Date, In, Out, Stock…) then one row per day are expected; a template can be downloaded",
             ),
             Undecided::HeaderOnly => IngestError::refused(
                 name,
                 Code::HeaderOnly,
                 None,
-                "le tableau n’a qu’une ligne d’en-tête, aucun comptage : vérifier l’export",
+                "le tableau n’a qu’une ligne d’en-tête, aucun comptage : vérifier l’export",
                 "the table has a header row only and no count: check the export",
             ),
             Undecided::NoDate => choice(
                 Code::ChooseColumn,
-                "aucune colonne de dates reconnue : indiquer celle du jour (--column date=…) ; si les jours sont en colonnes, leurs titres doivent être des dates".into(),
+                "aucune colonne de dates reconnue : indiquer celle du jour (--column date=…) ; si les jours sont en colonnes, leurs titres doivent être des dates".into(),
                 "no column of dates recognised: name the day's column (--column date=…); if days are columns, their headings must be dates".into(),
             ),
             Undecided::NoMeasure { columns } => {
                 let list = columns.iter().take(30).cloned().collect::<Vec<_>>().join(" | ");
                 choice(
                     Code::ChooseColumn,
-                    format!("rien ne dit ce que comptent les colonnes {list} : choisir (--column arrivals=…, out=…, stock=…)"),
+                    format!("rien ne dit ce que comptent les colonnes {list} : choisir (--column arrivals=…, out=…, stock=…)"),
                     format!("nothing says what columns {list} count: choose (--column arrivals=…, out=…, stock=…)"),
                 )
             }
             Undecided::Twice { first, second } => choice(
                 Code::ChooseColumn,
-                format!("les colonnes « {first} » et « {second} » mesurent la même chose : choisir celle à lire (--column arrivals=…, out=…, stock=…)"),
+                format!("les colonnes « {first} » et « {second} » mesurent la même chose : choisir celle à lire (--column arrivals=…, out=…, stock=…)"),
                 format!("columns “{first}” and “{second}” measure the same thing: choose the one to read (--column arrivals=…, out=…, stock=…)"),
             ),
             Undecided::MonthFirst { column, example } => choice(
                 Code::AmbiguousDates,
-                format!("colonne « {column} » : « {example} » ne se lit que mois d’abord ; si c’est voulu, l’indiquer (date_order = \"mdy\" dans la correspondance)"),
+                format!("colonne « {column} » : « {example} » ne se lit que mois d’abord ; si c’est voulu, l’indiquer (date_order = \"mdy\" dans la correspondance)"),
                 format!("column “{column}”: “{example}” only reads month first; if that is meant, say so (date_order = \"mdy\" in the mapping)"),
             ),
             Undecided::Decimal { column, example } => choice(
                 Code::AmbiguousNumber,
-                format!("colonne « {column} » : « {example} » est-il mille et quelques ou un nombre à virgule ? L’indiquer (decimal = \"comma\" ou \"point\" dans la correspondance)"),
+                format!("colonne « {column} » : « {example} » est-il mille et quelques ou un nombre à virgule ? L’indiquer (decimal = \"comma\" ou \"point\" dans la correspondance)"),
                 format!("column “{column}”: is “{example}” a thousand and some, or a decimal? Say so (decimal = \"comma\" or \"point\" in the mapping)"),
             ),
             Undecided::Mapping(error) => error,

@@ -217,7 +217,7 @@ fn tell_layout(preview: &mut Preview, layout: &Layout, alone: bool) {
             column: Some(name.to_owned()),
             code: Code::ColumnIgnored,
             count: 1,
-            fr: format!("colonne « {name} » non lue : {fr}"),
+            fr: format!("colonne « {name} » non lue : {fr}"),
             en: format!("column “{name}” not read: {en}"),
         });
     }

@@ -65,7 +65,7 @@ pub fn dialect(
                     name,
                     Code::UnknownFormat,
                     None,
-                    "ce n’est pas un texte ni un format connu : déposez un CSV, un classeur, un XES, un OCEL ou un Parquet",
+                    "ce n’est pas un texte ni un format connu : déposez un CSV, un classeur, un XES, un OCEL ou un Parquet",
                     "this is neither text nor a known format: drop a CSV, a spreadsheet, a XES, an OCEL or a Parquet file",
                 ));
             }
@@ -152,7 +152,7 @@ pub(crate) fn empty_file(name: &str) -> IngestError {
         name,
         Code::EmptyFile,
         None,
-        "le fichier est vide : vérifiez l’export et renvoyez-le",
+        "le fichier est vide : vérifiez l’export et renvoyez-le",
         "the file is empty: check the export and send it again",
     )
 }

@@ -78,7 +78,7 @@ fn damaged(ctx: &Context<'_>, error: csv::Error) -> IngestError {
         _ => ctx.refusal(
             Code::BadEncoding,
             line,
-            "le fichier CSV n’est pas en UTF-8 : réexportez-le",
+            "le fichier CSV n’est pas en UTF-8 : réexportez-le",
             "the CSV file is not in UTF-8: export it again",
         ),
     }

@@ -40,7 +40,7 @@ pub(super) fn scan(
         return Err(ctx.refusal(
             Code::Malformed,
             None,
-            "le fichier JSON n’est pas un journal OCEL : il n’a pas de liste d’événements",
+            "le fichier JSON n’est pas un journal OCEL : il n’a pas de liste d’événements",
             "the JSON file is not an OCEL log: it has no list of events",
         ));
     }
@@ -64,7 +64,7 @@ fn said(ctx: &Context<'_>, error: &serde_json::Error, seen: u64) -> IngestError 
             return ctx.refusal(
                 Code::TooExpanded,
                 Some(seen),
-                "le contenu compressé grossit au-delà de la taille permise : décompressez le fichier et vérifiez-le",
+                "le contenu compressé grossit au-delà de la taille permise : décompressez le fichier et vérifiez-le",
                 "the compressed content expands beyond the size allowed: expand and check the file",
             );
         }
@@ -74,14 +74,14 @@ fn said(ctx: &Context<'_>, error: &serde_json::Error, seen: u64) -> IngestError 
         return ctx.refusal(
             Code::Truncated,
             Some(seen),
-            format!("le fichier JSON est coupé avant sa fin (ligne {line}, colonne {column}) : rien n’est importé, demandez un nouvel envoi complet"),
+            format!("le fichier JSON est coupé avant sa fin (ligne {line}, colonne {column}) : rien n’est importé, demandez un nouvel envoi complet"),
             format!("the JSON file is cut before its end (line {line}, column {column}): nothing is imported, ask for a complete delivery"),
         );
     }
     ctx.refusal(
         Code::Malformed,
         Some(seen),
-        format!("le JSON est mal formé (ligne {line}, colonne {column}) : réexportez le journal"),
+        format!("le JSON est mal formé (ligne {line}, colonne {column}) : réexportez le journal"),
         format!("the JSON is malformed (line {line}, column {column}): export the log again"),
     )
 }

@@ -138,7 +138,7 @@ impl Census {
             return Err(ctx.refusal(
                 Code::Malformed,
                 None,
-                format!("plus de {MOST_TYPES} types d’objets : ce fichier n’est pas un journal"),
+                format!("plus de {MOST_TYPES} types d’objets : ce fichier n’est pas un journal"),
                 format!("more than {MOST_TYPES} object types: this file is not a log"),
             ));
         }
@@ -234,7 +234,7 @@ fn question(types: &[ObjectType]) -> [String; 2] {
     };
     [
         format!(
-            "ce journal porte sur plusieurs types d’objets : choisissez celui qui fait le dossier (object_type) parmi {}",
+            "ce journal porte sur plusieurs types d’objets : choisissez celui qui fait le dossier (object_type) parmi {}",
             list("objets", "événements")
         ),
         format!(
@@ -519,7 +519,7 @@ fn say_loss(rows: &Rows<'_>, chosen: &str, others: &BTreeMap<String, u64>, ctx: 
         (repeated + dropped).max(1),
         [
             format!(
-                "journal aplati sur « {chosen} » : {events} événements donnent {pairs} lignes ; {repeated} sont des répétitions d’un même événement pour plusieurs objets, {dropped} événements sans objet de ce type sont laissés de côté, {silent} objets sans événement ; autres types perdus : {lost_fr}"
+                "journal aplati sur « {chosen} » : {events} événements donnent {pairs} lignes ; {repeated} sont des répétitions d’un même événement pour plusieurs objets, {dropped} événements sans objet de ce type sont laissés de côté, {silent} objets sans événement ; autres types perdus : {lost_fr}"
             ),
             format!(
                 "log flattened on {chosen:?}: {events} events give {pairs} rows; {repeated} repeat one event for several objects, {dropped} events without such an object are left out, {silent} objects without event; other types lost: {lost_en}"
@@ -627,7 +627,7 @@ pub fn inspect(path: &Path, name: &str, hints: &Hints) -> Result<Preview, Ingest
                 .iter()
                 .map(|t| Answer {
                     value: t.name.clone(),
-                    fr: format!("{} : {} objets, {} événements", t.name, t.objects, t.events),
+                    fr: format!("{} : {} objets, {} événements", t.name, t.objects, t.events),
                     en: format!("{}: {} objects, {} events", t.name, t.objects, t.events),
                 })
                 .collect();

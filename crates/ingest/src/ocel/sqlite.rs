@@ -86,7 +86,7 @@ fn said(ctx: &Context<'_>, failure: Failure) -> IngestError {
         Failure::Missing(table) => ctx.refusal(
             Code::Malformed,
             None,
-            format!("la base SQLite n’est pas un journal OCEL 2.0 : la table « {table} » manque"),
+            format!("la base SQLite n’est pas un journal OCEL 2.0 : la table « {table} » manque"),
             format!("the SQLite database is not an OCEL 2.0 log: table {table:?} is missing"),
         ),
         Failure::Sql(error) => ctx.refusal(

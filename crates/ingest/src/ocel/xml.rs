@@ -123,7 +123,7 @@ pub(super) fn scan(
         return Err(walk.ctx.refusal(
             Code::Malformed,
             None,
-            "le fichier XML n’est pas un journal OCEL : il n’a pas de liste d’événements",
+            "le fichier XML n’est pas un journal OCEL : il n’a pas de liste d’événements",
             "the XML file is not an OCEL log: it has no list of events",
         ));
     }

@@ -125,7 +125,7 @@ pub(crate) fn bomb(name: &str) -> IngestError {
         name,
         Code::TooExpanded,
         None,
-        "le classeur se décompresse ou s’annonce démesurément (fichier piégé, abîmé ou trop grand) : l’ouvrir dans le tableur et l’enregistrer en CSV",
+        "le classeur se décompresse ou s’annonce démesurément (fichier piégé, abîmé ou trop grand) : l’ouvrir dans le tableur et l’enregistrer en CSV",
         "the workbook expands or announces itself out of all proportion (a trap, damaged or too large): open it in the spreadsheet and save it as CSV",
     )
 }
@@ -135,7 +135,7 @@ fn entities(name: &str) -> IngestError {
         name,
         Code::XmlEntity,
         None,
-        "le classeur contient une déclaration DOCTYPE, refusée par sécurité : l’enregistrer de nouveau depuis le tableur",
+        "le classeur contient une déclaration DOCTYPE, refusée par sécurité : l’enregistrer de nouveau depuis le tableur",
         "the workbook holds a DOCTYPE declaration, refused for safety: save it again from the spreadsheet",
     )
 }
@@ -145,7 +145,7 @@ pub(crate) fn protected(name: &str) -> IngestError {
         name,
         Code::Malformed,
         None,
-        "le classeur est protégé par un mot de passe : l’enregistrer sans mot de passe",
+        "le classeur est protégé par un mot de passe : l’enregistrer sans mot de passe",
         "the workbook is protected by a password: save it without one",
     )
 }
@@ -155,7 +155,7 @@ fn truncated(name: &str) -> IngestError {
         name,
         Code::Truncated,
         None,
-        "le classeur est incomplet ou abîmé : le déposer de nouveau",
+        "le classeur est incomplet ou abîmé : le déposer de nouveau",
         "the workbook is incomplete or damaged: deliver it again",
     )
 }
@@ -177,7 +177,7 @@ pub(crate) fn malformed(name: &str, part: &str) -> IngestError {
         Code::Malformed,
         None,
         format!(
-            "la partie {part} du classeur est illisible : ouvrir le fichier dans le tableur et l’enregistrer de nouveau"
+            "la partie {part} du classeur est illisible : ouvrir le fichier dans le tableur et l’enregistrer de nouveau"
         ),
         format!(
             "part {part} of the workbook cannot be read: open the file in the spreadsheet and save it again"

@@ -299,6 +299,21 @@ fn counts_that_cannot_be_are_quarantined_with_their_line() {
     assert_eq!((got.ok().rows_read, got.ok().accepted, got.ok().quarantined), (13, 2, 11));
 }
 
+/// A national number typed in the wrong column is shown nowhere.
+#[test]
+fn no_message_echoes_a_national_number() {
+    let nir = "185057800608491";
+    let text = format!(
+        "Date;Entrées;Stock\n06/01/2025;1;9\n07/01/2025;2;9\n{nir};3;9\n09/01/2025;{nir} a;9\n"
+    );
+    let got = read(&text);
+    let reasons: Vec<_> = got.refused.rows.iter().map(|r| (r.0, r.2)).collect();
+    assert_eq!(reasons, [(4, Code::BadDate), (5, Code::BadNumber)]);
+    for finding in &got.ok().findings {
+        assert!(!format!("{finding:?}").contains("850578006"), "{finding:?}");
+    }
+}
+
 #[test]
 fn a_row_cut_into_too_many_cells_is_refused() {
     let got = read(

@@ -515,7 +515,7 @@ fn look_alike_names_are_kept_apart_and_said() {
     ]));
     assert_eq!(outcome.report().activities, 3);
     let alike = outcome.report().findings.iter().find(|f| f.code == Code::LookAlikeNames).unwrap();
-    assert!(alike.fr.contains("« Reçu »") && alike.fr.contains("« recu »"), "{}", alike.fr);
+    assert!(alike.fr.contains("« Reçu »") && alike.fr.contains("« recu »"), "{}", alike.fr);
     assert!(has(outcome.report(), Code::StrayWhitespace));
 }
 

@@ -148,6 +148,11 @@ fn public_logs_are_read_by_autodetection_alone() {
         assert_eq!(got, [*cases, *events, *activities, *resources], "{file}");
         assert_eq!((report.first, report.last), (Some(us(first)), Some(us(last))), "{file}");
         assert_eq!(report.quarantined, 0, "{file}");
+        // One finding per code and column: several names are one remark.
+        let mut said = HashSet::new();
+        for f in report.findings.iter().filter(|f| f.line.is_none()) {
+            assert!(said.insert((f.code, f.column.clone())), "{file}: {f:?} is said twice");
+        }
         assert_eq!(report.rows_read, report.accepted + report.ignored, "{file}");
     }
 }

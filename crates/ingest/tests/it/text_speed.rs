@@ -46,6 +46,41 @@ fn quoted(text: &str) -> String {
     lines.collect()
 }
 
+/// The same rows as a workbook, beside what `calamine` alone takes for them.
+#[test]
+#[ignore = "a measure, not a check"]
+fn speed_of_a_workbook() {
+    let text = export(100_000);
+    let mut book = rust_xlsxwriter::Workbook::new();
+    let sheet = book.add_worksheet();
+    for (r, line) in (0u32..).zip(text.lines()) {
+        for (c, cell) in (0u16..).zip(line.split(';')) {
+            sheet.write_string(r, c, cell).unwrap();
+        }
+    }
+    let file = file_of(&book.save_to_buffer().unwrap());
+    let started = Instant::now();
+    let mut peer: calamine::Xlsx<_> = calamine::open_workbook(file.path()).unwrap();
+    let mut cells = peer.worksheet_cells_reader("Sheet1").unwrap();
+    while cells.next_cell().unwrap().is_some() {}
+    let alone = started.elapsed();
+    let limits = eclusier_ingest::Limits::default();
+    let started = Instant::now();
+    let open = eclusier_ingest::sheet::Workbook::open(file.path(), "t", &limits).unwrap();
+    let checked = started.elapsed();
+    let mut rows = open.rows(0, &limits).unwrap();
+    let mut row = eclusier_ingest::Row::default();
+    let mut count = 0;
+    while rows.next(&mut row).unwrap() {
+        count += 1;
+    }
+    let whole = started.elapsed();
+    assert_eq!(count, 100_001);
+    eprintln!(
+        "{count} rows: checked and opened in {checked:?}, read in {whole:?} in all; calamine alone {alone:?}"
+    );
+}
+
 #[test]
 #[ignore = "a measure, not a check"]
 fn speed_of_eight_columns() {
