@@ -628,6 +628,8 @@ export const en: Labels = {
     after: 'After',
     figure: 'Indicator',
     noEffect: 'No indicator changes.',
+    allFigures: (n) => `See all ${n} indicators`,
+    onlyChanged: 'See what changes',
     problems: 'To correct before storing',
     configSaved: 'Configuration stored.',
     configDefault: 'Nothing is configured: the learned rule applies.'

@@ -667,6 +667,8 @@ export const fr = {
     after: 'Après',
     figure: 'Indicateur',
     noEffect: 'Aucun indicateur ne change.',
+    allFigures: (n: string) => `Voir les ${n} indicateurs`,
+    onlyChanged: 'Voir ce qui change',
     problems: 'À corriger avant d’enregistrer',
     configSaved: 'Configuration enregistrée.',
     configDefault: 'Rien n’est configuré : la règle apprise s’applique.'
