@@ -128,6 +128,19 @@ fn a_day_without_its_stock_is_computed_until_the_next_shows_the_gap() {
 }
 
 #[test]
+fn a_stock_known_inside_a_week_tells_what_was_there_before_it() {
+    let movements = vec![
+        put(day(0), "A", Arrivals, 5),
+        put(day(1), "A", Arrivals, 3),
+        put(day(1), "A", SettledHuman, 1),
+        put(day(1), "A", ClosingStock, 20),
+    ];
+    let r = rows(movements, &LedgerQuery { grain: Grain::Week, ..Default::default() });
+    assert_eq!((r[0].opening, r[0].closing, r[0].gap), (Some(13), Some(20), Some(0)));
+    assert!(identity_holds(&r[0]));
+}
+
+#[test]
 fn a_later_delivery_supersedes_and_equal_lines_of_one_add_up() {
     let mut movements = vec![put(day(0), "A", Arrivals, 5), put(day(0), "A", Arrivals, 6)];
     let query = LedgerQuery::default();

@@ -11,6 +11,7 @@
 
 mod counts;
 mod definitions;
+mod edges;
 mod history;
 mod support;
 mod truncation;

@@ -1,0 +1,6 @@
+//! Tests of the map and of the variants, in one binary: small logs counted by hand.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod map;
+mod support;
+mod variants;
