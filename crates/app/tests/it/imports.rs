@@ -127,6 +127,24 @@ async fn a_period_is_replaced_and_only_that_period() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_replacement_taken_back_has_no_say_in_a_later_undo() {
+    let bench = Bench::new().await;
+    let lines = [month("A", 1, 40), month("B", 2, 40)].concat();
+    bench.store("a.csv", &csv(&lines), "pensions").await;
+    let before = bench.state("pensions").await;
+    let path = bench.file("b.csv", csv(&month("B", 2, 20)));
+    let mut options = ImportOptions::new(path, process("pensions"));
+    options.replace = Some("2025-02-01..2025-02-28".parse().unwrap());
+    let replaced = bench.app.import(options, Watch::default()).await.unwrap();
+    let later = bench.store("c.csv", &csv(&month("C", 2, 10)), "pensions").await;
+    for report in [replaced, later] {
+        let id = report.id.unwrap();
+        bench.app.undo(id, "", &Actor::local(), Watch::default()).await.unwrap();
+    }
+    assert_eq!(bench.state("pensions").await, before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_case_goes_on_over_three_daily_deliveries() {
     let bench = Bench::new().await;
     let steps: [(&str, &str); 3] =

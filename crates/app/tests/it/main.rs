@@ -1,6 +1,7 @@
 //! The use cases, on a data directory of their own.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod cockpit;
 mod common;
 mod configs;
 mod exports;

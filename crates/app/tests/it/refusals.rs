@@ -151,3 +151,15 @@ async fn refused_rows_come_back_with_their_line_and_reason() {
     let missing = bench.app.quarantine(eclusier_core::DeliveryId(999)).await.unwrap_err();
     assert_eq!(missing.kind(), "not-found");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_stands_where_a_date_should_is_told_by_its_shape() {
+    let bench = Bench::new().await;
+    let mut text = csv(&month("A", 1, 10));
+    text.push_str("Z1;Réception;Valjean 24/601;agent1;Nord;Pension\r\n");
+    let report = bench.store("a.csv", &text, "pensions").await;
+    assert_eq!(report.quarantined, 1, "{:?}", report.findings);
+    let path = bench.app.quarantine(report.id.unwrap()).await.unwrap();
+    let kept = std::fs::read_to_string(path).unwrap();
+    assert!(kept.contains("xxxxxxx 24/601") && !kept.contains("Valjean"), "{kept}");
+}
