@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use eclusier_calendar::date_of;
+use eclusier_calendar::{date_of, day_number};
 use eclusier_core::config::{Awaited, DayCounter};
 use eclusier_eventlog::Filter;
 use eclusier_ledger::{CaseRef, CaseState, Page, View, cases_behind, definitions};
@@ -195,26 +195,32 @@ fn list(desks: &[Arc<Desk>], selection: &Selection, query: &CasesQuery) -> AppRe
         return Ok(CasesPage { total, title, cases });
     }
     let mut keys: Vec<(i32, usize, usize)> = Vec::new();
+    let from = selection.from.map_or(i32::MIN, day_number);
+    let to = selection.to.map_or(i32::MAX, day_number);
     for (d, desk) in desks.iter().enumerate() {
         let Some(table) = desk.cases() else { continue };
         for (row, line) in table.lines().enumerate() {
             let searched = query.search.as_deref().is_none_or(|s| line.id.contains(s));
             let kept = selection.dims.keeps([line.org, line.unit, line.product, line.channel]);
-            let day = date_of(line.opened_day);
-            let inside =
-                selection.from.is_none_or(|f| f <= day) && selection.to.is_none_or(|t| day <= t);
-            if searched && kept && inside {
+            if searched && kept && (from..=to).contains(&line.opened_day) {
                 keys.push((line.opened_day, d, row));
             }
         }
     }
-    match query.sort.as_deref() {
+    let order = |a: &(i32, usize, usize), b: &(i32, usize, usize)| match query.sort.as_deref() {
         // Files are sorted by case inside a month: sorting by row is not sorting by case.
-        Some("case") => keys.sort_by(|a, b| id(desks, *a).cmp(id(desks, *b))),
-        Some("newest") => keys.sort_unstable_by(|a, b| b.cmp(a)),
-        _ => keys.sort_unstable(),
-    }
+        Some("case") => id(desks, *a).cmp(id(desks, *b)).then_with(|| a.cmp(b)),
+        Some("newest") => b.cmp(a),
+        _ => a.cmp(b),
+    };
     let total = keys.len();
+    // A page of a long list does not need the rest of it in order.
+    let end = query.offset.saturating_add(query.limit);
+    if end < total {
+        keys.select_nth_unstable_by(end, order);
+        keys.truncate(end);
+    }
+    keys.sort_unstable_by(order);
     let page = keys.into_iter().skip(query.offset).take(query.limit);
     let cases = page
         .filter_map(|(_, d, row)| {

@@ -349,7 +349,7 @@ pub struct Shown {
     pub cases: CasesQuery,
     /// Grain of the ledger; days when absent.
     pub grain: Option<Grain>,
-    /// Dimensions of the ledger; the process when empty.
+    /// Dimensions of the ledger; none gives its total.
     pub group_by: Vec<GroupBy>,
 }
 
@@ -476,8 +476,7 @@ impl App {
 
     async fn ledger_rows(&self, selection: &Selection, shown: &Shown) -> AppResult<Rows> {
         let grain = shown.grain.unwrap_or_default();
-        let by_process = [GroupBy::Process];
-        let by: &[GroupBy] = if shown.group_by.is_empty() { &by_process } else { &shown.group_by };
+        let by = shown.group_by.as_slice();
         let ledger = self.ledger(selection, grain, by).await?;
         let mut columns = match grain {
             Grain::Day => vec![column("day", "Jour", "Day", Holds::Day)],

@@ -79,9 +79,10 @@ async fn command(app: &App, command: Command, printer: &Printer) -> AppResult<Af
             let watch = Watch::default();
             let made =
                 terminal::watched("demo", &watch, app.demo(&size, seed, until, &watch)).await?;
-            let words =
-                printer.lang.pick("Caisse de démonstration prête", "Demonstration body ready");
-            eprintln!("{words}: {made}");
+            let words = printer
+                .lang
+                .pick("Caisse de démonstration prête\u{a0}:", "Demonstration body ready:");
+            eprintln!("{words} {made}");
             if no_serve {
                 return Ok(After::Exit(0));
             }
@@ -140,10 +141,12 @@ async fn command(app: &App, command: Command, printer: &Printer) -> AppResult<Af
                         "the file must end with .xlsx, .csv or .parquet",
                     )
                 })?;
+            // A file that outlives its command line says which process a row is about.
+            let by_process = if group_by.is_empty() { vec!["process".into()] } else { group_by };
             let shown = Shown {
                 cases: CasesQuery { figure, ..CasesQuery::default() },
                 grain: by,
-                group_by: wire::group_by(&group_by)?,
+                group_by: wire::group_by(&by_process)?,
             };
             let table = app.table(&what, &selection(&scope, None), &shown).await?;
             let rows = table.rows.len();
