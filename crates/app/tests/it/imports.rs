@@ -136,7 +136,11 @@ async fn a_replacement_taken_back_has_no_say_in_a_later_undo() {
     let mut options = ImportOptions::new(path, process("pensions"));
     options.replace = Some("2025-02-01..2025-02-28".parse().unwrap());
     let replaced = bench.app.import(options, Watch::default()).await.unwrap();
-    let later = bench.store("c.csv", &csv(&month("C", 2, 10)), "pensions").await;
+    // A row of each case that the replacement left out, and of others.
+    let checks: Vec<Line> = (0..40)
+        .map(|i| (format!("B{i:04}"), "Contrôle", format!("25/02/2025 10:{i:02}:00")))
+        .collect();
+    let later = bench.store("c.csv", &csv(&checks), "pensions").await;
     for report in [replaced, later] {
         let id = report.id.unwrap();
         bench.app.undo(id, "", &Actor::local(), Watch::default()).await.unwrap();
