@@ -80,10 +80,12 @@ impl OdsRows {
     pub(super) fn next(&mut self, cells: &mut Cells) -> bool {
         cells.clear();
         let Some(sheet) = &self.sheet else { return false };
-        let Some(row) = sheet.values.rows().nth(self.next) else { return false };
+        if self.next >= sheet.values.height() {
+            return false;
+        }
         let (top, left) = sheet.values.start().unwrap_or_default();
         let rank = top.saturating_add(u32::try_from(self.next).unwrap_or(u32::MAX));
-        self.next += 1;
+        let row = (0..sheet.values.width()).filter_map(|c| sheet.values.get((self.next, c)));
         cells.line = u64::from(rank) + 1;
         for (column, value) in (left..).zip(row) {
             let formula =
@@ -106,6 +108,7 @@ impl OdsRows {
                 Data::Empty => {}
             }
         }
+        self.next += 1;
         true
     }
 }

@@ -703,6 +703,19 @@ fn an_ods_says_it_is_held_in_memory() {
     assert!(got.ok().notes.iter().any(|[fr, _]| fr.contains("4 cellules sont gardées en mémoire")));
 }
 
+/// Every row of a long ods is reached at once: this would take minutes otherwise.
+#[test]
+fn a_long_ods_is_read_in_proportion() {
+    let row = date("2025-01-06") + &number("3");
+    let sheet = format!(
+        r#"<table:table table:name="S"><table:table-row table:number-rows-repeated="300000">{row}</table:table-row></table:table>"#
+    );
+    let begun = std::time::Instant::now();
+    let rows = rows_of(&ods("", &sheet)).unwrap();
+    assert_eq!((rows.len(), rows.last().unwrap().0), (300_000, 300_000));
+    assert!(begun.elapsed().as_secs() < 30, "{:?}", begun.elapsed());
+}
+
 /// What an ods hides, and times of day.
 #[test]
 fn hidden_rows_and_columns_of_an_ods_are_known() {
@@ -774,6 +787,30 @@ mod hostile {
             let _ = counts(&document).report;
             let _ = rows_of(&document);
             let _ = open(&document, &Mapping::default());
+        }
+
+        /// Likewise in the sheet, the shared texts and the styles of an xlsx.
+        #[test]
+        fn no_change_of_the_xml_of_an_xlsx_makes_it_panic(part in 0usize..3, changes in proptest::collection::vec((any::<prop::sample::Index>(), prop::sample::select(b"<>/\"=&;: 0919-AZaz\x00\xff".to_vec())), 1..6)) {
+            let mut parts = [
+                br#"<worksheet><dimension ref="A1:C3"/><cols><col min="3" max="3" hidden="1"/></cols><sheetData><row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1" t="inlineStr"><is><t>Date</t></is></c></row><row r="2" hidden="1"><c r="A2" s="1"><v>45658.5</v></c><c r="B2" t="e"><v>#N/A</v></c><c r="C2" t="b"><v>1</v></c></row><row><c><v>1e3</v></c><c t="str"><f>A1</f><v>x_x000D_y</v></c></row></sheetData><mergeCells><mergeCell ref="A1:A2"/></mergeCells></worksheet>"#.to_vec(),
+                br#"<sst count="1" uniqueCount="1"><si><r><t xml:space="preserve"> Stock </t></r></si></sst>"#.to_vec(),
+                br#"<styleSheet><numFmts><numFmt numFmtId="164" formatCode="dd/mm/yyyy hh:mm"/></numFmts><fonts><font><name val="x"/><color rgb="FF00FF00"/></font></fonts><cellXfs><xf numFmtId="0"/><xf numFmtId="164" fontId="0"/></cellXfs></styleSheet>"#.to_vec(),
+            ];
+            for (at, byte) in changes {
+                let i = at.index(parts[part].len());
+                parts[part][i] = byte;
+            }
+            let document = archive(&[
+                ("_rels/.rels", PACKAGE),
+                ("xl/workbook.xml", br#"<workbook><sheets><sheet name="S" id="r1"/></sheets></workbook>"#),
+                ("xl/_rels/workbook.xml.rels", br#"<Relationships><Relationship Id="r1" Type="x/worksheet" Target="s.xml"/></Relationships>"#),
+                ("xl/s.xml", &parts[0]),
+                ("xl/sharedStrings.xml", &parts[1]),
+                ("xl/styles.xml", &parts[2]),
+            ]);
+            let _ = counts(&document).report;
+            let _ = rows_of(&document);
         }
     }
 }
