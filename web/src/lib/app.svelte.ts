@@ -1,6 +1,7 @@
 import { api, url } from './api/client';
 import type { Process, Status } from './api/types';
 import { listen, onChange } from './events';
+import { i18n } from './i18n.svelte';
 import { Resource } from './resource.svelte';
 
 /** What the shell knows, and the signal that data changed. */
@@ -18,14 +19,19 @@ class AppState {
     return this.processes.find((p) => p.id === id)?.label || id || '';
   }
 
+  async #tell(): Promise<void> {
+    const status = await this.status.load((s) => api.status(s));
+    if (status && 'zone' in status && typeof status.zone === 'string') i18n.zone = status.zone;
+  }
+
   async start(): Promise<void> {
-    await this.status.load((s) => api.status(s));
+    await this.#tell();
     this.#listen();
   }
 
   /** Data changed: everything on view is read again. */
   async changed(): Promise<void> {
-    await this.status.load((s) => api.status(s));
+    await this.#tell();
     this.version += 1;
   }
 

@@ -66,4 +66,11 @@ describe('typed numbers', () => {
     expect(ends([0, 3], write)).toEqual(['0', '3']);
     expect(ends(null, write)).toBeNull();
   });
+  it('reads instants in the zone of the body, and in a known one when it is unknown', () => {
+    const night = '2026-11-20T23:30:00Z';
+    expect(formats('fr').dayOf(night)).toBe('2026-11-21');
+    expect(formats('fr', 'America/Cayenne').dayOf(night)).toBe('2026-11-20');
+    expect(formats('en', 'America/Cayenne').instantLong(night)).toBe('Friday 20 November, 20:30');
+    expect(formats('fr', 'Ailleurs/Nulle-part').dayOf(night)).toBe('2026-11-21');
+  });
 });

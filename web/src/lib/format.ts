@@ -7,7 +7,7 @@
  */
 export type Lang = 'fr' | 'en';
 
-/** Zone in which instants are read: the API does not name the body’s own yet. */
+/** Zone in which instants are read until the program has named that of the body. */
 export const ZONE = 'Europe/Paris';
 
 export const NBSP = '\u00a0';
@@ -82,6 +82,8 @@ export interface Formats {
   instantLong(instant: string | null | undefined, zone?: string): string;
   /** "20/11/2026 18:02". */
   instant(instant: string | null | undefined, zone?: string): string;
+  /** The civil day of an instant in the zone of the body. */
+  dayOf(instant: string): string;
   /** A ledger period name: day, "2026-W47" or "2026-11". */
   period(name: string): string;
   /** The same, short enough for an axis. */
@@ -98,7 +100,7 @@ export interface Formats {
 
 const cap = (s: string) => s.charAt(0).toUpperCase() + s.slice(1);
 
-function build(lang: Lang): Formats {
+function build(lang: Lang, home: string): Formats {
   const locale = lang === 'fr' ? 'fr-FR' : 'en-GB';
   const cache = new Map<string, Intl.NumberFormat>();
   const nf = (digits: number, fixed: boolean) => {
@@ -167,14 +169,15 @@ function build(lang: Lang): Formats {
     dayWeek: (day) => on(dWeek)(day).replace(',', ''),
     dayLong,
     weekday: on(dWeekday),
-    instantLong(instant, zone = ZONE) {
+    instantLong(instant, zone = home) {
       if (!instant || Number.isNaN(Date.parse(instant))) return DASH;
       return `${dayLong(dayInZone(instant, zone))}, ${clock(instant, zone)}`;
     },
-    instant(instant, zone = ZONE) {
+    instant(instant, zone = home) {
       if (!instant || Number.isNaN(Date.parse(instant))) return DASH;
       return `${on(dDay)(dayInZone(instant, zone))}${NBSP}${clock(instant, zone)}`;
     },
+    dayOf: (instant) => dayInZone(instant, home),
     period(name) {
       const w = /^(\d{4})-W(\d{2})$/.exec(name);
       if (w) return lang === 'fr' ? `sem.${NBSP}${Number(w[2])}, ${w[1]}` : `week${NBSP}${Number(w[2])}, ${w[1]}`;
@@ -223,7 +226,23 @@ function build(lang: Lang): Formats {
   return f;
 }
 
-const built: Record<Lang, Formats> = { fr: build('fr'), en: build('en') };
+const built = new Map<string, Formats>();
+
+/** Formats of a language in the zone of the body; a zone nobody knows is not one. */
+export function formats(lang: Lang, zone: string = ZONE): Formats {
+  const key = `${lang} ${zone}`;
+  let f = built.get(key);
+  if (!f) {
+    try {
+      dayInZone('2000-01-01T00:00:00Z', zone);
+      f = build(lang, zone);
+    } catch {
+      f = build(lang, ZONE);
+    }
+    built.set(key, f);
+  }
+  return f;
+}
 
 /** The ends of an interval as written: one when both read the same, `null` when there is none. */
 export function ends(
@@ -236,8 +255,6 @@ export function ends(
   const b = write(hi);
   return a === b ? [a] : [a, b];
 }
-
-export const formats = (lang: Lang): Formats => built[lang];
 
 /** Reads a whole number a person typed: spaces of any kind, U+2212; `null` empty, `NaN` unreadable. */
 export function readWhole(text: string): number | null {

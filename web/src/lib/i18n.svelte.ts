@@ -1,6 +1,6 @@
 import { en } from './labels/en';
 import { fr, type Labels } from './labels/fr';
-import { formats, type Formats, type Lang } from './format';
+import { formats, ZONE, type Formats, type Lang } from './format';
 
 /** Words the server gives in both languages. */
 export interface Words {
@@ -15,7 +15,9 @@ function initial(): Lang {
 class I18n {
   lang = $state<Lang>(initial());
   t: Labels = $derived(this.lang === 'fr' ? fr : en);
-  f: Formats = $derived(formats(this.lang));
+  /** Zone of the body, as the program tells it. */
+  zone = $state(ZONE);
+  f: Formats = $derived(formats(this.lang, this.zone));
 
   set(lang: Lang) {
     this.lang = lang;
