@@ -2,13 +2,16 @@
 
 use std::{
     fs,
+    path::PathBuf,
     process::{Command, Stdio},
     time::{Duration, Instant},
 };
 
+use serde_json::Value;
+
 use crate::shell::{Failure, Outcome, binary, cargo, target};
 
-/// `--kills N`: that many imports killed at random moments (200 by default).
+/// `--kills N`: that many imports and undos killed at random moments (200 by default).
 pub fn run(args: &[String]) -> Outcome {
     let kills_wanted = args
         .iter()
@@ -21,75 +24,158 @@ pub fn run(args: &[String]) -> Outcome {
 }
 
 const ROWS: u64 = 120_000;
+/// Rows of the first delivery, which the second holds again.
+const HALF: u64 = ROWS / 2;
+/// Processes that take turns, so that every round does real work.
+const PROCESSES: u64 = 6;
 
-/// Kills imports at random moments; afterwards the process is the old or the
-/// new version, never between, and the next import gives the exact counts.
-pub fn kills(wanted: u32) -> Outcome {
-    let folder = target().join("soak");
-    let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder)?;
-    let file = folder.join("events.csv");
-    let mut text = String::from("Dossier;Activité;Date;Service\n");
-    for i in 0..ROWS {
-        let (case, step) = (i / 4, i % 4);
-        let day = 1 + (case % 28);
-        text.push_str(&format!(
-            "{case:06};étape {step};{day:02}/03/2025 {:02}:00;S{}\n",
-            8 + step,
-            case % 7
-        ));
+/// A data directory to be abused.
+struct Bench {
+    folder: PathBuf,
+    files: [String; 2],
+}
+
+/// What a round tries before it is killed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Step {
+    /// The small file, or the whole one, which overlaps it.
+    Import(usize),
+    /// The latest delivery goes.
+    Undo,
+}
+
+impl Bench {
+    fn new(folder: PathBuf) -> Outcome<Self> {
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir_all(&folder)?;
+        let write = |name: &str, rows: u64| -> Outcome<String> {
+            let mut text = String::from("Dossier;Activité;Date;Service\n");
+            for i in 0..rows {
+                let (case, step) = (i / 4, i % 4);
+                let (day, hour) = (1 + case % 28, 8 + step);
+                text.push_str(&format!(
+                    "{case:06};étape {step};{day:02}/03/2025 {hour:02}:00;S{}\n",
+                    case % 7
+                ));
+            }
+            let path = folder.join(name);
+            fs::write(&path, text)?;
+            Ok(path.to_string_lossy().into_owned())
+        };
+        let files = [write("half.csv", HALF)?, write("whole.csv", ROWS)?];
+        Ok(Self { folder, files })
     }
-    fs::write(&file, text)?;
-    let data = folder.join("data");
-    let eclusier = |args: &[&str]| {
+
+    fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(binary());
-        command.args(args).arg("--format").arg("json").env("ECLUSIER_DATA", &data);
+        command.args(args).args(["--format", "json"]);
+        command.env("ECLUSIER_DATA", self.folder.join("data"));
         command.stdout(Stdio::piped()).stderr(Stdio::null());
         command
-    };
-    let path = file.to_string_lossy().into_owned();
-    let start = Instant::now();
-    let whole = eclusier(&["import", &path, "--process", "witness"]).output()?;
-    if !whole.status.success() {
-        return Err(Failure("the import to be killed does not even work".into()));
     }
-    let full = start.elapsed();
-    let rows = |process: &str| -> Outcome<u64> {
-        let output = eclusier(&["describe", "--process", process]).output()?;
-        let answer: serde_json::Value =
-            serde_json::from_slice(&output.stdout).unwrap_or(serde_json::Value::Null);
-        Ok(answer.get("events").and_then(serde_json::Value::as_u64).unwrap_or(0))
-    };
+
+    fn answer(&self, args: &[&str]) -> Outcome<Value> {
+        let output = self.command(args).output()?;
+        Ok(serde_json::from_slice(&output.stdout).unwrap_or(Value::Null))
+    }
+
+    fn rows(&self, process: &str) -> Outcome<u64> {
+        let answer = self.answer(&["describe", "--process", process])?;
+        Ok(answer.get("events").and_then(Value::as_u64).unwrap_or(0))
+    }
+
+    /// The latest delivery that counts.
+    fn latest(&self, process: &str) -> Outcome<Option<String>> {
+        let list = self.answer(&["imports", "list", "--process", process])?;
+        let live = list.as_array().into_iter().flatten();
+        let ids = live.filter(|i| i["status"] == "committed").filter_map(|i| i["id"].as_i64());
+        Ok(ids.max().map(|id| id.to_string()))
+    }
+
+    fn of(&self, step: Step, process: &str) -> Outcome<Command> {
+        Ok(match step {
+            Step::Import(which) => {
+                self.command(&["import", &self.files[which], "--process", process])
+            }
+            Step::Undo => {
+                let id = self.latest(process)?.unwrap_or_default();
+                self.command(&["imports", "undo", &id])
+            }
+        })
+    }
+
+    /// Does a step undisturbed; how long it took.
+    fn whole(&self, step: Step, process: &str) -> Outcome<Duration> {
+        let mut command = self.of(step, process)?;
+        let start = Instant::now();
+        if !command.output()?.status.success() {
+            return Err(Failure(format!("{step:?} does not even work undisturbed")));
+        }
+        Ok(start.elapsed())
+    }
+}
+
+/// Kills imports and undos at random moments; afterwards a process is the old or
+/// the new version, never between, and what comes next gives the exact counts.
+pub fn kills(wanted: u32) -> Outcome {
+    let bench = Bench::new(target().join("soak"))?;
+    let times = [Step::Import(0), Step::Import(1), Step::Undo];
+    let times = times.map(|step| bench.whole(step, "witness").map(|took| (step, took)));
+    let mut long = Vec::new();
+    for time in times {
+        long.push(time?);
+    }
     // A fixed seed: the same moments at every run, as far as the machine allows.
     let mut seed = 0x9e37_79b9_7f4a_7c15u64;
-    let (mut old, mut new) = (0, 0);
-    for round in 0..wanted {
+    let mut next = move |n: u64| {
         seed ^= seed << 13;
         seed ^= seed >> 7;
         seed ^= seed << 17;
-        let process = format!("p{}", round % 3);
-        let before = rows(&process)?;
-        let mut child = eclusier(&["import", &path, "--process", &process]).spawn()?;
-        let share = (seed % 1200) as f64 / 1000.0;
-        std::thread::sleep(Duration::from_secs_f64(full.as_secs_f64() * share));
+        seed % n
+    };
+    let (mut old, mut new) = (0, 0);
+    for round in 0..wanted {
+        let process = format!("p{}", next(PROCESSES));
+        let before = bench.rows(&process)?;
+        let small = next(2) == 0;
+        let (step, after) = match before {
+            0 if small => (Step::Import(0), HALF),
+            HALF if small => (Step::Undo, 0),
+            0 | HALF => (Step::Import(1), ROWS),
+            // What is below the whole file, if anything: known once it is undone.
+            _ => (Step::Undo, u64::MAX),
+        };
+        let took = long.iter().find(|l| l.0 == step).map_or(Duration::ZERO, |l| l.1);
+        // Every other kill falls around the end, where the version changes.
+        let share = if next(2) == 0 { next(1_000) } else { 700 + next(500) };
+        let mut child = bench.of(step, &process)?.spawn()?;
+        std::thread::sleep(took.mul_f64(share as f64 / 1_000.0));
         let _ = child.kill();
         child.wait()?;
-        match rows(&process)? {
+        match bench.rows(&process)? {
             n if n == before => old += 1,
-            ROWS => new += 1,
-            n => return Err(Failure(format!("round {round}: {n} rows, between 0 and {ROWS}"))),
+            n if n == after || (after == u64::MAX && (n == 0 || n == HALF)) => new += 1,
+            n => {
+                return Err(Failure(format!("round {round}, {step:?}: {n} rows after {before}")));
+            }
         }
     }
-    for process in ["p0", "p1", "p2"] {
-        eclusier(&["import", &path, "--process", process]).output()?;
-        let n = rows(process)?;
+    for process in 0..PROCESSES {
+        let process = format!("p{process}");
+        bench.command(&["import", &bench.files[1], "--process", &process]).output()?;
+        let n = bench.rows(&process)?;
         if n != ROWS {
-            return Err(Failure(format!(
-                "{process}: {n} rows after a last import, {ROWS} expected"
-            )));
+            return Err(Failure(format!("{process}: {n} rows in the end, {ROWS} expected")));
         }
+    }
+    let told = bench.answer(&["verify"])?;
+    if told["problems"] != Value::Array(Vec::new()) {
+        return Err(Failure(format!("the lake is not what the registry says: {told}")));
+    }
+    if wanted >= 100 && (old < wanted / 5 || new < wanted / 5) {
+        return Err(Failure(format!("{old} old and {new} new: the kills missed the change")));
     }
     eprintln!("{wanted} kills: {old} old versions, {new} new, 0 between; last import exact");
-    let _ = fs::remove_dir_all(&folder);
+    let _ = fs::remove_dir_all(&bench.folder);
     Ok(())
 }
