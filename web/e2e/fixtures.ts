@@ -138,6 +138,7 @@ export function status(state: State): Status {
     demo: state !== 'empty',
     processes: seeds(state).map((s) => process(s, state === 'counts' || (state === 'huge' && s.id.endsWith('-7')) ? 'counts' : 'events', state !== 'notarget' && !(state === 'huge' && /4$/.test(s.id)))),
     now: NOW,
+    zone: 'Europe/Paris',
     last_worked_day: LAST
   };
 }
