@@ -153,11 +153,17 @@ impl Desk {
         sets.map(|s| s.into_iter().collect())
     }
 
-    /// The scope of a selection: by default the twelve months before the last day.
+    /// The scope of a selection: by default the twelve months before the last day. `None`
+    /// without data in the days asked.
     pub fn scope(&self, selection: &Selection) -> AppResult<Option<Scope>> {
         let (Some(first), Some(last)) = (self.first_day(), self.as_of_day()) else {
             return Ok(None);
         };
+        let outside = |from: Date, to: Date| from > last || to < first;
+        if outside(selection.from.unwrap_or(first), selection.to.unwrap_or(last)) {
+            // Answering for the nearest days would pass for the days asked.
+            return Ok(None);
+        }
         let to = selection.to.unwrap_or(last).min(last);
         let year = jiff::Span::new().years(1);
         let usual = to.checked_sub(year).and_then(|d| d.tomorrow()).unwrap_or(first);
@@ -348,8 +354,9 @@ impl App {
         let mut desks = Vec::with_capacity(processes.len());
         for process in processes {
             match self.desk(&process, selection.as_of).await {
-                Ok(desk) => desks.push(desk),
                 // A process whose every import was undone stays known but holds nothing.
+                Ok(desk) if selection.process.is_none() && desk.snapshot.files.is_empty() => {}
+                Ok(desk) => desks.push(desk),
                 Err(AppError::NotFound { .. }) if selection.process.is_none() => {}
                 Err(error) => return Err(error),
             }
@@ -388,15 +395,30 @@ impl App {
         let desks = self.desks(selection).await?;
         let (selection, ids) = (selection.clone(), ids.to_vec());
         self.blocking(move || {
+            let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
             let Some(scope) = crate::cases::common_scope(&desks, &selection)? else {
-                return Ok(Vec::new());
+                return unmeasured(&desks, &selection, &ids);
             };
             let views: Vec<View<'_>> = desks.iter().map(|d| d.view()).collect();
-            let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
             Ok(indicators(&views, &scope, &ids)?)
         })
         .await
     }
+}
+
+/// Figures of days without data: each says that it is unknown. None at all without a process.
+pub(crate) fn unmeasured(
+    desks: &[Arc<Desk>],
+    selection: &Selection,
+    ids: &[&str],
+) -> AppResult<Vec<Figure>> {
+    let Some(day) = desks.iter().filter_map(|d| d.as_of_day()).max() else {
+        return Ok(Vec::new());
+    };
+    let from = selection.from.or(selection.to).unwrap_or(day);
+    let to = selection.to.unwrap_or(from).max(from);
+    let period = Period { from, to };
+    Ok(indicators(&[], &Scope::over(period), ids)?)
 }
 
 /// The period of a selection, open ends filled with the widest days.

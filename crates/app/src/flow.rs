@@ -13,7 +13,7 @@ use crate::{
     cases::common_scope,
     cockpit::Basis,
     error::AppResult,
-    figures::{Desk, Facts, Selection},
+    figures::{Desk, Facts, Selection, unmeasured},
 };
 
 /// Delay of the cases closed in one period.
@@ -90,7 +90,10 @@ fn build(
     grain: Grain,
     basis: Basis,
 ) -> AppResult<Flow> {
-    let Some(scope) = common_scope(desks, selection)? else { return Ok(empty(basis)) };
+    let Some(scope) = common_scope(desks, selection)? else {
+        let figures = unmeasured(desks, selection, &[])?;
+        return Ok(Flow { figures, ..empty(basis) });
+    };
     let views: Vec<View<'_>> = desks.iter().map(|d| d.view()).collect();
     let query = LedgerQuery {
         grain,

@@ -287,3 +287,33 @@ async fn an_empty_directory_answers_every_question() {
     assert_eq!(bench.app.cases(&of("rien"), &query).await.unwrap_err().kind(), "not-found");
     assert!(bench.app.status().await.unwrap().processes.is_empty());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn days_without_data_have_no_figure_and_a_process_taken_back_has_no_say() {
+    let bench = Bench::new().await;
+    let kept = bench.store("janvier.csv", &csv(&month("A", 1, 40)), "pensions").await;
+    let mistaken = bench.store("erreur.csv", &csv(&month("B", 1, 10)), "erreur").await;
+    let id = mistaken.id.unwrap();
+    let by = eclusier_app::Actor::local();
+    bench.app.undo(id, "", &by, Watch::default()).await.unwrap();
+
+    let status = bench.app.status().await.unwrap();
+    assert_eq!(status.processes.len(), 1, "{:?}", status.processes);
+    let stock = ["stock".to_owned()];
+    let all = bench.app.indicators(&Selection::default(), &stock).await.unwrap();
+    assert_eq!(all[0].n, bench.app.indicators(&of("pensions"), &stock).await.unwrap()[0].n);
+
+    for (from, to) in [(Some(day("2030-01-01")), None), (None, Some(day("2020-01-01")))] {
+        let asked = Selection { from, to, ..of("pensions") };
+        let figures = bench.app.indicators(&asked, &[]).await.unwrap();
+        assert!(!figures.is_empty());
+        for figure in figures {
+            assert_eq!(figure.value, None, "{}", figure.id);
+            assert!(figure.reason.is_some(), "{}", figure.id);
+        }
+        let behind = CasesQuery { figure: Some("stock".into()), limit: 9, ..Default::default() };
+        assert_eq!(bench.app.cases(&asked, &behind).await.unwrap().total, 0);
+        assert!(bench.app.ledger(&asked, Grain::Day, &[]).await.unwrap().is_empty());
+    }
+    assert!(kept.id.is_some());
+}
