@@ -210,13 +210,16 @@ fn build(desks: &[Arc<Desk>], selection: &Selection, basis: Basis) -> AppResult<
         });
     };
     let views: Vec<View<'_>> = desks.iter().map(|d| d.view()).collect();
+    let look = Look::new(&views, &scope);
     let rows = || -> AppResult<Vec<StockRow>> {
-        let rows: AppResult<Vec<Option<StockRow>>> =
-            desks.par_iter().map(|desk| stock_row(desk, selection)).collect();
+        let rows: AppResult<Vec<Option<StockRow>>> = desks
+            .par_iter()
+            .enumerate()
+            .map(|(at, desk)| stock_row(desk, selection, &look, at))
+            .collect();
         Ok(rows?.into_iter().flatten().collect())
     };
     let totals = || -> AppResult<(Option<Figure>, Option<Figure>, Vec<Action>)> {
-        let look = Look::new(&views, &scope);
         let mut now = look.indicators(&["overdue", "due_soon_5"])?;
         now.sort_by_key(|f| f.id != "overdue");
         let mut now = now.into_iter();
@@ -306,11 +309,15 @@ impl StockRow {
     }
 }
 
-fn stock_row(desk: &Desk, selection: &Selection) -> AppResult<Option<StockRow>> {
+fn stock_row(
+    desk: &Desk,
+    selection: &Selection,
+    together: &Look<'_>,
+    at: usize,
+) -> AppResult<Option<StockRow>> {
     let Some(scope) = desk.scope(selection)? else { return Ok(None) };
     let view = desk.view();
-    let views = [view];
-    let look = Look::new(&views, &scope);
+    let look = together.one(at, &scope);
     let figures = look.indicators(ROW_FIGURES)?;
     let (strata, late) = match desk.facts {
         Facts::Cases(_) => (look.age_strata(), Some(look.late_strata())),

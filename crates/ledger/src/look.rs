@@ -6,6 +6,8 @@
 //! - Shapes: views and a scope in; figures, strata and lists out.
 //! - Source: the definitions of each measure.
 
+use std::sync::Arc;
+
 use eclusier_core::Figure;
 use rayon::prelude::*;
 
@@ -20,19 +22,29 @@ use crate::views::{AgeStrata, AwaitedStock, awaited_of, late_strata_of, strata_o
 pub struct Look<'a> {
     pub(crate) views: &'a [View<'a>],
     pub(crate) scope: &'a Scope,
-    scans: Vec<Option<Scan>>,
+    scans: Vec<Option<Arc<Scan>>>,
 }
 
 impl<'a> Look<'a> {
     /// Reads the cases of the views.
     pub fn new(views: &'a [View<'a>], scope: &'a Scope) -> Self {
-        let scans = views.par_iter().map(|view| scan(*view, scope)).collect();
+        let scans = views.par_iter().map(|view| scan(*view, scope).map(Arc::new)).collect();
         Self { views, scope, scans }
+    }
+
+    /// One of the views on a scope of its own; its cases are read again only when that
+    /// scope covers other days or dimensions.
+    pub fn one<'b>(&'b self, at: usize, scope: &'b Scope) -> Look<'b> {
+        let views = self.views.get(at..=at).unwrap_or(&[]);
+        if self.scope.period != scope.period || self.scope.dims != scope.dims {
+            return Look::new(views, scope);
+        }
+        Look { views, scope, scans: self.scans.get(at..=at).unwrap_or(&[]).to_vec() }
     }
 
     /// Each view and what was found in it.
     pub(crate) fn parts(&self) -> impl Iterator<Item = (View<'a>, Option<&Scan>)> {
-        self.views.iter().copied().zip(self.scans.iter().map(Option::as_ref))
+        self.views.iter().copied().zip(self.scans.iter().map(Option::as_deref))
     }
 
     /// As [`indicators`](crate::indicators).

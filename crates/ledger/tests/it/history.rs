@@ -345,6 +345,8 @@ fn other_views_agree(
     for (period, d) in weeks.iter().zip(delays_by(&views, &all, &weeks)) {
         let week = Scope { period: *period, ..all.clone() };
         let figures = indicators(&views, &week, &[]).unwrap();
+        let shared = Look::new(&views, &all).one(0, &week).indicators(&[]).unwrap();
+        assert_eq!(figures, shared, "seed {seed}, {period:?}");
         let of = |id: &str| figures.iter().find(|f| f.id == id).unwrap();
         let p90 = of("lead_time_p90");
         assert_eq!((p90.value, p90.n), (d.percentiles[2], d.n), "seed {seed}, {period:?}");
