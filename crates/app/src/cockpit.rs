@@ -5,7 +5,7 @@ use std::sync::Arc;
 use eclusier_core::{Figure, Grain, Period};
 use eclusier_ledger::{
     Action, AgeStrata, LedgerQuery, Look, ReturnToTarget, Scope, View, age_strata_fifo,
-    daily_ledger, indicators, proposed_target,
+    daily_ledger, indicators,
 };
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use rayon::prelude::*;
@@ -238,9 +238,9 @@ fn build(desks: &[Arc<Desk>], selection: &Selection, basis: Basis) -> AppResult<
     let overdue = card(&stocks, "overdue", late, change)?;
     let due_soon = card(&stocks, "due_soon_5", soon, None)?;
     let mut proposed = Vec::new();
-    for desk in desks.iter().filter(|d| !d.view().has_target()) {
+    for (at, desk) in desks.iter().enumerate().filter(|(_, d)| !d.view().has_target()) {
         let Some(own) = desk.scope(selection)? else { continue };
-        if let Some(days) = proposed_target(desk.view(), &own) {
+        if let Some(days) = look.one(at, &own).proposed_target() {
             proposed.push(Proposed {
                 process: desk.process.to_string(),
                 label: desk.label.clone(),

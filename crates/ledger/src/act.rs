@@ -115,7 +115,7 @@ pub fn where_to_act(views: &[View<'_>], scope: &Scope, limit: usize) -> Vec<Acti
 
 pub(crate) fn actions_of(look: &Look<'_>, limit: usize) -> Vec<Action> {
     let parts: Vec<_> = look.parts().collect();
-    let groups = parts.par_iter().map(|(view, found)| of_view(*view, look.scope, *found));
+    let groups = parts.par_iter().map(|part| of_view(part.view, part.scope, part.scan));
     let mut actions: Vec<Action> = groups.collect::<Vec<_>>().into_iter().flatten().collect();
     actions.retain(|a| match (a.will_miss, a.overdue) {
         (Some(miss), late) => miss > 0 || late.unwrap_or(0) > 0,

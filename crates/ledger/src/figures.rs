@@ -8,8 +8,6 @@
 //! - Source: `docs/methods/indicators.md`, `docs/methods/delays.md`; percentiles
 //!   are the linear definition (type 7) of Hyndman and Fan (1996).
 
-use std::cell::OnceCell;
-
 use eclusier_calendar::{date_of, day_number};
 use eclusier_core::config::DayCounter;
 use eclusier_core::{Figure, Unit};
@@ -18,7 +16,7 @@ use jiff::civil::Date;
 
 use crate::LedgerError;
 use crate::definitions::{self, Definition};
-use crate::look::Look;
+use crate::look::{Look, Part};
 use crate::posting::{ARRIVALS, AUTO, Cells, HUMAN};
 use crate::rules::CloseClass;
 use crate::scan::{
@@ -59,7 +57,7 @@ const NO_MONTH_END: Words = ["aucune fin de mois dans la période", "no month en
 
 /// Lead times of the settled cases of a view, in days of the scope's counter.
 #[derive(Debug, Default)]
-struct Leads {
+pub(crate) struct Leads {
     gross: Tally,
     /// Net of holds; empty where holds are not described.
     net: Tally,
@@ -67,11 +65,32 @@ struct Leads {
     left_out: i64,
 }
 
+impl Leads {
+    pub(crate) fn of(view: View<'_>, scope: &Scope, found: Option<&Scan>) -> Self {
+        let mut leads = Leads::default();
+        let (Some(found), Some(table)) = (found, view.cases()) else { return leads };
+        for c in found.closed.iter().filter(|c| c.settled) {
+            if c.excluded {
+                leads.left_out += 1;
+                continue;
+            }
+            let lead = view.calendar.count_numbers(scope.counter, c.opened_day, c.event_day);
+            leads.gross.add(lead);
+            if table.tells_holds {
+                let case = c.case as usize;
+                leads
+                    .net
+                    .add(lead - held_days(view, table, case, c.us, c.event_day, scope.counter));
+            }
+        }
+        leads
+    }
+}
+
 /// What one view says, computed once for all figures.
 struct Measured<'a> {
     view: View<'a>,
-    scope: &'a Scope,
-    scan: Option<&'a Scan>,
+    part: Part<'a>,
     stock: Result<i64, Words>,
     pace: Pace,
     arrivals: Option<i64>,
@@ -79,15 +98,14 @@ struct Measured<'a> {
     done: Option<i64>,
     auto: Option<i64>,
     neutral_days: i64,
-    /// Counted only when a delay is asked.
-    leads: OnceCell<Leads>,
     oldest: Option<i64>,
     oldest_actionable: Option<i64>,
     held: i64,
 }
 
 impl<'a> Measured<'a> {
-    fn new(view: View<'a>, scope: &'a Scope, found: Option<&'a Scan>) -> Self {
+    fn new(part: Part<'a>) -> Self {
+        let Part { view, scope, scan: found, .. } = part;
         let last = view.last_day().unwrap_or(i32::MIN);
         let day = scope.last_day().min(last);
         let rules = view.rules_at(day);
@@ -142,12 +160,10 @@ impl<'a> Measured<'a> {
             done,
             auto,
             neutral_days,
-            leads: OnceCell::new(),
             oldest: None,
             oldest_actionable: None,
             held: 0,
-            scope,
-            scan: found,
+            part,
         };
         if let Some(found) = found {
             for o in &found.open {
@@ -164,30 +180,6 @@ impl<'a> Measured<'a> {
         me
     }
 
-    /// Lead times of the cases settled in the period.
-    fn leads(&self) -> &Leads {
-        self.leads.get_or_init(|| {
-            let mut leads = Leads::default();
-            let (Some(found), Some(table)) = (self.scan, self.view.cases()) else { return leads };
-            let counter = self.scope.counter;
-            for c in found.closed.iter().filter(|c| c.settled) {
-                if c.excluded {
-                    leads.left_out += 1;
-                    continue;
-                }
-                let lead = self.view.calendar.count_numbers(counter, c.opened_day, c.event_day);
-                leads.gross.add(lead);
-                if table.tells_holds {
-                    let case = c.case as usize;
-                    leads
-                        .net
-                        .add(lead - held_days(self.view, table, case, c.us, c.event_day, counter));
-                }
-            }
-            leads
-        })
-    }
-
     fn settled(&self) -> Result<i64, Words> {
         match self.view.data {
             Data::Cases(table) if !table.tells_settlement => Err(NO_SETTLEMENT),
@@ -199,7 +191,7 @@ impl<'a> Measured<'a> {
     fn scan(&self) -> Result<&'a Scan, Words> {
         match self.view.data {
             Data::Counts(_) => Err(COUNTS_ONLY),
-            Data::Cases(_) => self.scan.ok_or(NO_DATA),
+            Data::Cases(_) => self.part.scan.ok_or(NO_DATA),
         }
     }
 
@@ -252,8 +244,7 @@ pub(crate) fn figures_of(look: &Look<'_>, ids: &[&str]) -> Result<Vec<Figure>, L
         }
     }
     let scope = look.scope;
-    let measured: Vec<Measured<'_>> =
-        look.parts().map(|(view, scan)| Measured::new(view, scope, scan)).collect();
+    let measured: Vec<Measured<'_>> = look.parts().map(Measured::new).collect();
     Ok(definitions::ALL
         .iter()
         .filter(|d| ids.is_empty() || ids.contains(&d.id))
@@ -314,7 +305,7 @@ fn dress(
     let reason = reason.map(|words| {
         let mut words = words.map(str::to_owned);
         if words[0] == NO_TARGET[0]
-            && let Some(days) = measured.iter().find_map(|m| proposal(m))
+            && let Some(days) = measured.iter().find_map(|m| proposal(&m.part))
         {
             words[0].push_str(&format!(
                 " ; proposition : {days} jours ouvrés, délai sous lequel se trouvent 75 % des dossiers traités"
@@ -576,7 +567,7 @@ fn delay(id: &str, measured: &[Measured<'_>], notes: &mut Vec<[String; 2]>) -> R
         if net && !m.tells_holds() {
             return Err(NO_HOLD);
         }
-        let leads = m.leads();
+        let leads = m.part.leads();
         Ok((if net { &leads.net } else { &leads.gross }, leads.left_out, found))
     })?;
     let mut values = Tally::default();
@@ -686,17 +677,15 @@ fn due_soon(k: i64, measured: &[Measured<'_>], notes: &mut Vec<[String; 2]>) -> 
     })
 }
 
-fn proposal(m: &Measured<'_>) -> Option<i64> {
-    m.leads().gross.percentile(0.75).map(|d| (d.ceil() as i64).max(1))
+pub(crate) fn proposal(part: &Part<'_>) -> Option<i64> {
+    part.leads().gross.percentile(0.75).map(|d| (d.ceil() as i64).max(1))
 }
 
 /// The target to propose where none is defined: the lead time below which 75 %
 /// of the cases settled in the period lie, rounded up to a whole day of the
 /// scope's counter. `None` when nothing was settled.
 pub fn proposed_target(view: View<'_>, scope: &Scope) -> Option<i64> {
-    let views = [view];
-    let look = Look::new(&views, scope);
-    look.parts().next().and_then(|(view, scan)| proposal(&Measured::new(view, scope, scan)))
+    Look::new(&[view], scope).proposed_target()
 }
 
 /// When the stock comes back to its target.
@@ -722,8 +711,9 @@ pub fn return_to_target(view: View<'_>, scope: &Scope) -> ReturnToTarget {
     Look::new(&[view], scope).return_to_target()
 }
 
-pub(crate) fn return_of(view: View<'_>, scope: &Scope, found: Option<&Scan>) -> ReturnToTarget {
-    let measured = Measured::new(view, scope, found);
+pub(crate) fn return_of(part: Part<'_>) -> ReturnToTarget {
+    let Part { view, scope, .. } = part;
+    let measured = Measured::new(part);
     let last = view.last_day().unwrap_or(i32::MIN);
     let day = scope.last_day().min(last);
     let stock = match measured.stock {

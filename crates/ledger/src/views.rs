@@ -16,7 +16,7 @@ use jiff::civil::Date;
 use rayon::prelude::*;
 
 use crate::cases::{CaseTable, Transition, TransitionKind};
-use crate::look::Look;
+use crate::look::{Look, Part};
 use crate::posting::{ARRIVALS, AUTO, CANCELLED, Cells, HUMAN, TRANSFERRED, cells_of};
 use crate::posting::{Buckets, LedgerQuery};
 use crate::rules::CloseClass;
@@ -63,8 +63,8 @@ pub fn age_strata(views: &[View<'_>], scope: &Scope) -> Option<AgeStrata> {
 
 pub(crate) fn strata_of(look: &Look<'_>) -> Option<AgeStrata> {
     let mut strata: Option<AgeStrata> = None;
-    for (view, found) in look.parts() {
-        let (Some(table), Some(found)) = (view.cases(), found) else { continue };
+    for Part { view, scan, .. } in look.parts() {
+        let (Some(table), Some(found)) = (view.cases(), scan) else { continue };
         if table.is_empty() || look.scope.last_day() < table.warm_from.unwrap_or(i32::MIN) {
             continue;
         }
@@ -89,8 +89,8 @@ pub(crate) fn strata_of(look: &Look<'_>) -> Option<AgeStrata> {
 /// The late cases of a look, by age in worked days: the strata of [`AgeStrata`].
 pub(crate) fn late_strata_of(look: &Look<'_>) -> [i64; 5] {
     let mut strata = [0; 5];
-    for (view, found) in look.parts() {
-        let Some(found) = found else { continue };
+    for Part { view, scan, .. } in look.parts() {
+        let Some(found) = scan else { continue };
         for o in found.open.iter().filter(|o| o.deadline.is_some_and(|d| d < found.day)) {
             let age = view.calendar.count_numbers(DayCounter::Worked, o.opened_day, found.day);
             strata[AgeStrata::stratum(age)] += 1;
@@ -369,8 +369,8 @@ pub(crate) fn awaited_of(look: &Look<'_>) -> Vec<AwaitedStock> {
     let order = [Awaited::Us, Awaited::Insured, Awaited::Employer, Awaited::OtherBody];
     let mut rows: Vec<AwaitedStock> =
         order.iter().map(|&awaited| AwaitedStock { awaited, cases: 0, longest: 0 }).collect();
-    for (view, found) in look.parts() {
-        let Some(found) = found else { continue };
+    for Part { view, scan, .. } in look.parts() {
+        let Some(found) = scan else { continue };
         for o in &found.open {
             let (who, since) = o.held.unwrap_or((Awaited::Us, o.opened_day));
             let waited = view.calendar.count_numbers(DayCounter::Worked, since, found.day);

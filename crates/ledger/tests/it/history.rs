@@ -6,7 +6,7 @@ use eclusier_calendar::date_of;
 use eclusier_core::config::{Awaited, DatedRules, DayCounter, Hold, ProcessRules, Target};
 use eclusier_core::{Grain, Period};
 use eclusier_ledger::{
-    AgeStrata, CaseState, GroupBy, LearnedRule, LearningParams, LedgerQuery, LedgerRow, Page,
+    AgeStrata, CaseState, GroupBy, LearnedRule, LearningParams, LedgerQuery, LedgerRow, Look, Page,
     Scope, age_strata, cases_behind, cumulative_flow, daily_ledger, delays, delays_by, indicators,
     stock_by_awaited, where_to_act,
 };
