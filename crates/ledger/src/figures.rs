@@ -13,6 +13,7 @@ use eclusier_core::config::DayCounter;
 use eclusier_core::{Figure, Unit};
 use eclusier_eventlog::MovementKind;
 use jiff::civil::Date;
+use rayon::prelude::*;
 
 use crate::LedgerError;
 use crate::definitions::{self, Definition};
@@ -244,10 +245,12 @@ pub(crate) fn figures_of(look: &Look<'_>, ids: &[&str]) -> Result<Vec<Figure>, L
         }
     }
     let scope = look.scope;
-    let measured: Vec<Measured<'_>> = look.parts().map(Measured::new).collect();
-    Ok(definitions::ALL
-        .iter()
-        .filter(|d| ids.is_empty() || ids.contains(&d.id))
+    let parts: Vec<Part<'_>> = look.parts().collect();
+    let measured: Vec<Measured<'_>> = parts.into_par_iter().map(Measured::new).collect();
+    let asked: Vec<&Definition> =
+        definitions::ALL.iter().filter(|d| ids.is_empty() || ids.contains(&d.id)).collect();
+    Ok(asked
+        .into_par_iter()
         .map(|d| dress(d, scope, &measured, raw(d.id, scope, &measured)))
         .collect())
 }
