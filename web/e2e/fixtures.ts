@@ -193,7 +193,7 @@ export function cockpit(state: State): Cockpit {
         : figure('stock_actionable', tx('Stock actionnable', 'Actionable stock'), Math.round(s.stock * 0.85), 'case', { ...own, cases: q('stock_actionable') }),
       stock_days: figure('stock_days', tx('Stock en jours', 'Stock in days'), s.days, 'worked_day', { ...own, numerator: s.stock, denominator: Math.round(s.stock / s.days) }),
       back_to_target: state === 'notarget' ? 'no_target' : s.back,
-      strata: counts ? null : { counts: s.strata, held: s.strata.map((n) => Math.round(n * 0.15)) as Seed['strata'] },
+      strata: { counts: s.strata, held: s.strata.map((n) => (counts ? 0 : Math.round(n * 0.15))) as Seed['strata'], estimated: counts },
       in_time: blind
         ? unknown('in_time_due', tx('Dans le délai (dus)', 'In time (due)'), 'ratio', why)
         : figure('in_time_due', tx('Dans le délai (dus)', 'In time (due)'), s.inTime, 'ratio', { ...own, numerator: Math.round(1486 * s.inTime), denominator: 1486 }),
@@ -215,7 +215,7 @@ export function cockpit(state: State): Cockpit {
       lines: blind
         ? []
         : list
-            .map((s) => ({ process: s.id, label: s.label, count: sum(s.late), strata: { counts: s.late, held: [0, 0, 0, 0, 0] as [number, number, number, number, number] }, cases: `figure=overdue&process=${s.id}` }))
+            .map((s) => ({ process: s.id, label: s.label, count: sum(s.late), strata: { counts: s.late, held: [0, 0, 0, 0, 0] as [number, number, number, number, number], estimated: false }, cases: `figure=overdue&process=${s.id}` }))
             .sort((a, b) => b.count - a.count)
     },
     due_soon: {
@@ -342,7 +342,7 @@ export function flow(state: State, grain: string, groupBy: string | null, proces
           ],
     ledger,
     cumulative,
-    strata: counts || state === 'empty' ? null : { counts: [1480 * k, 1190 * k, 820 * k, 540 * k, 282 * k], held: [120 * k, 180 * k, 130 * k, 130 * k, 68 * k] },
+    strata: state === 'empty' ? null : { counts: [1480 * k, 1190 * k, 820 * k, 540 * k, 282 * k], held: [120 * k, 180 * k, 130 * k, 130 * k, 68 * k], estimated: counts },
     awaited: counts || state === 'empty' ? [] : [
       { who: 'insured', count: 402 * k },
       { who: 'employer', count: 170 * k },

@@ -12,6 +12,8 @@ pub struct StrataDto {
     pub counts: [i64; 5],
     /// Of which held for someone else.
     pub held: [i64; 5],
+    /// Whether the ages are estimated from counts, as if the oldest always left first.
+    pub estimated: bool,
 }
 
 /// One line of a cockpit card: a group and how many cases.

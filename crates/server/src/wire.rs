@@ -486,7 +486,7 @@ fn card(card: &Card, id: &str) -> api::CardDto {
         process: l.process.clone(),
         label: l.label.clone(),
         count: l.count,
-        strata: l.strata.map(|counts| api::StrataDto { counts, held: [0; 5] }),
+        strata: l.strata.map(|counts| api::StrataDto { counts, held: [0; 5], estimated: false }),
         cases: cases_query(id, &l.process),
     };
     let mut total = figure(&card.figure, "");
@@ -495,7 +495,7 @@ fn card(card: &Card, id: &str) -> api::CardDto {
 }
 
 fn strata(strata: &AgeStrata) -> api::StrataDto {
-    api::StrataDto { counts: strata.all, held: strata.held }
+    api::StrataDto { counts: strata.all, held: strata.held, estimated: strata.estimated }
 }
 
 fn stock_row(row: &StockRow) -> api::StockRowDto {

@@ -148,6 +148,8 @@ export const en: Labels = {
   },
 
   strata: {
+    estimated: 'Estimated from the counts, as if the oldest always left first.',
+    estimatedShort: 'estimated',
     names: ['0–5 d', '6–10 d', '11–15 d', '16–30 d', '> 30 d'],
     long: [
       '0 to 5 worked days',

@@ -153,6 +153,8 @@ export const fr = {
   >,
 
   strata: {
+    estimated: 'Estimé à partir des comptages, comme si le plus ancien sortait toujours le premier.',
+    estimatedShort: 'estimé',
     names: ['0–5 j', '6–10 j', '11–15 j', '16–30 j', '> 30 j'],
     long: [
       '0 à 5 jours ouvrés',
