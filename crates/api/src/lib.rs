@@ -10,6 +10,7 @@ pub mod config;
 pub mod data;
 pub mod flow;
 pub mod mining;
+pub mod people;
 pub mod problem;
 
 pub use cockpit::*;
@@ -18,4 +19,5 @@ pub use config::*;
 pub use data::*;
 pub use flow::*;
 pub use mining::*;
+pub use people::*;
 pub use problem::*;
