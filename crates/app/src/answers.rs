@@ -12,14 +12,14 @@ use std::{
 
 use eclusier_core::{Grain, ProcessId};
 
-use crate::figures::{Desk, Selection};
+use crate::figures::{Seen, Selection};
 
 /// A question: its kind, what is looked at, how finely.
 pub(crate) type Question = (&'static str, Selection, Grain);
 
 struct Kept {
     question: Question,
-    desks: Vec<Arc<Desk>>,
+    desks: Vec<Seen>,
     answer: Arc<dyn Any + Send + Sync>,
 }
 
@@ -41,13 +41,13 @@ impl Answers {
     pub(crate) fn find<T: Send + Sync + 'static>(
         &self,
         question: &Question,
-        desks: &[Arc<Desk>],
+        desks: &[Seen],
     ) -> Option<Arc<T>> {
         let kept = self.kept();
         let same = |k: &&Kept| {
             k.question == *question
                 && k.desks.len() == desks.len()
-                && k.desks.iter().zip(desks).all(|(a, b)| Arc::ptr_eq(a, b))
+                && k.desks.iter().zip(desks).all(|(a, b)| a == b)
         };
         kept.iter().find(same)?.answer.clone().downcast().ok()
     }
@@ -56,7 +56,7 @@ impl Answers {
     pub(crate) fn keep<T: Send + Sync + 'static>(
         &self,
         question: Question,
-        desks: Vec<Arc<Desk>>,
+        desks: Vec<Seen>,
         answer: T,
     ) -> Arc<T> {
         let answer = Arc::new(answer);

@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use eclusier_core::ProcessId;
+use eclusier_core::{Access, Permission, ProcessId};
 use eclusier_lake::{Lake, LakeOptions};
 use eclusier_registry::{OpenOptions, Registry};
 use jiff::Timestamp;
@@ -14,21 +14,6 @@ use crate::{
     figures::Tables,
     home::Home,
 };
-
-/// Who asks. Accounts come with the rights layer; until then everything is local.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Actor(pub String);
-
-impl Actor {
-    /// The person at this machine.
-    pub fn local() -> Self {
-        Actor("local".into())
-    }
-    /// The folder watched by the server.
-    pub fn inbox() -> Self {
-        Actor("inbox".into())
-    }
-}
 
 /// Something changed: screens read it again.
 #[derive(Debug, Clone, Serialize)]
@@ -75,9 +60,13 @@ pub(crate) struct Inner {
     now: Option<Timestamp>,
 }
 
-/// Handle on the application; clones share everything.
+/// Handle on the application, for somebody: what it does and shows follows the rights of its
+/// holder. Clones share everything; [`App::acting`] makes the handle of somebody else.
 #[derive(Clone)]
-pub struct App(pub(crate) Arc<Inner>);
+pub struct App {
+    pub(crate) inner: Arc<Inner>,
+    who: Arc<Access>,
+}
 
 impl App {
     /// Opens the data directory.
@@ -85,40 +74,47 @@ impl App {
         let home = Home::open(&options.data)?;
         let check = OpenOptions { check: options.server, ..OpenOptions::default() };
         let registry = Registry::open_with(&home.registry(), &check).await?;
-        let lake = Arc::new(Lake::open(home.lake(), LakeOptions::default())?);
-        let (changes, _) = broadcast::channel(256);
-        let app = App(Arc::new(Inner {
-            home,
-            registry,
-            lake,
-            tables: Tables::default(),
-            answers: crate::answers::Answers::default(),
-            jobs: crate::jobs::Running::default(),
-            changes,
-            now: options.now,
-        }));
+        let lake = Lake::open(home.lake(), LakeOptions::default())?;
+        let app = App::over(home, registry, lake, options.now);
         if options.server {
             app.recover().await?;
         }
         Ok(app)
     }
 
+    /// An application over parts already open: a backup is checked where it lies.
+    pub(crate) fn over(home: Home, registry: Registry, lake: Lake, now: Option<Timestamp>) -> App {
+        let (changes, _) = broadcast::channel(256);
+        let inner = Inner {
+            home,
+            registry,
+            lake: Arc::new(lake),
+            tables: Tables::default(),
+            answers: crate::answers::Answers::default(),
+            jobs: crate::jobs::Running::default(),
+            changes,
+            now,
+        };
+        App { inner: Arc::new(inner), who: Arc::new(Access::owner()) }
+    }
+
     /// After a crash: jobs of dead processes are marked, files no version reads are removed.
     async fn recover(&self) -> AppResult<()> {
-        self.0.registry.interrupt_dead_jobs(self.now()).await?;
-        self.0.home.sweep_uploads(std::time::SystemTime::now());
+        self.inner.registry.interrupt_dead_jobs(self.now()).await?;
+        self.inner.home.sweep_uploads(std::time::SystemTime::now());
         self.sweep().await
     }
 
     /// Removes staging folders and data files that no version reads. A process that
     /// someone is changing is left for the next time.
     pub async fn sweep(&self) -> AppResult<()> {
-        for process in self.0.lake.processes()? {
+        self.require_all(Permission::SystemWrite)?;
+        for process in self.inner.lake.processes()? {
             // Held first, listed after: an import cannot commit files in between.
-            let Some(turn) = self.0.lake.try_lock(&process)? else { continue };
+            let Some(turn) = self.inner.lake.try_lock(&process)? else { continue };
             let known: std::collections::HashSet<String> =
-                self.0.registry.all_paths(Some(&process)).await?.into_iter().collect();
-            let lake = self.0.lake.clone();
+                self.inner.registry.all_paths(Some(&process)).await?.into_iter().collect();
+            let lake = self.inner.lake.clone();
             let known = move |path: &str| known.contains(path);
             self.blocking(move || Ok(lake.sweep_process(&turn, &known)?)).await?;
         }
@@ -129,8 +125,8 @@ impl App {
     /// so is told in the log, since the import itself is already safe.
     pub(crate) async fn publish(&self, process: &ProcessId) {
         let written = async {
-            let snapshot = self.0.registry.snapshot(process).await?;
-            let lake = self.0.lake.clone();
+            let snapshot = self.inner.registry.snapshot(process).await?;
+            let lake = self.inner.lake.clone();
             self.blocking(move || Ok(lake.write_manifest(&snapshot)?)).await
         };
         if let Err(error) = written.await {
@@ -138,34 +134,49 @@ impl App {
         }
     }
 
+    /// The same application in the hands of somebody else.
+    pub fn acting(&self, who: Access) -> App {
+        App { inner: self.inner.clone(), who: Arc::new(who) }
+    }
+
+    /// Whose rights this handle follows.
+    pub fn who(&self) -> &Access {
+        &self.who
+    }
+
+    /// How imports, jobs and the audit log name whoever acts here.
+    pub fn actor(&self) -> String {
+        self.who.subject().actor()
+    }
+
     /// The present instant.
     pub fn now(&self) -> Timestamp {
-        self.0.now.unwrap_or_else(Timestamp::now)
+        self.inner.now.unwrap_or_else(Timestamp::now)
     }
 
     /// The data directory.
     pub fn home(&self) -> &Home {
-        &self.0.home
+        &self.inner.home
     }
 
     /// The operational state.
     pub fn registry(&self) -> &Registry {
-        &self.0.registry
+        &self.inner.registry
     }
 
     /// Changes from now on.
     pub fn changes(&self) -> broadcast::Receiver<Change> {
-        self.0.changes.subscribe()
+        self.inner.changes.subscribe()
     }
 
     pub(crate) fn tell(&self, change: Change) {
         // Nobody listening is fine.
-        let _ = self.0.changes.send(change);
+        let _ = self.inner.changes.send(change);
     }
 
     pub(crate) fn tell_process(&self, process: &ProcessId) {
-        self.0.tables.forget(process);
-        self.0.answers.forget(process);
+        self.inner.tables.forget(process);
+        self.inner.answers.forget(process);
         self.tell(Change::Process { process: process.to_string() });
     }
 
@@ -179,6 +190,6 @@ impl App {
 
     /// Closes the registry cleanly.
     pub async fn close(&self) {
-        self.0.registry.close().await;
+        self.inner.registry.close().await;
     }
 }

@@ -1,17 +1,20 @@
 //! Lists of cases: all of them, or those behind a figure. Never a person.
 
-use std::sync::Arc;
-
 use eclusier_calendar::{date_of, day_number};
-use eclusier_core::config::{Awaited, DayCounter};
+use eclusier_core::{
+    Permission,
+    config::{Awaited, DayCounter},
+};
 use eclusier_eventlog::Filter;
-use eclusier_ledger::{CaseRef, CaseState, Page, View, cases_behind, definitions};
+use eclusier_ledger::{
+    CaseLine, CaseRef, CaseState, DimFilter, Page, View, cases_behind, definitions,
+};
 use jiff::{Timestamp, civil::Date};
 
 use crate::{
     App,
     error::AppResult,
-    figures::{Desk, Selection},
+    figures::{Desk, Seen, Selection},
 };
 
 /// Which cases to list.
@@ -84,7 +87,7 @@ pub struct CaseView {
 impl App {
     /// The cases of a selection, or those behind a figure.
     pub async fn cases(&self, selection: &Selection, query: &CasesQuery) -> AppResult<CasesPage> {
-        let desks = self.desks(selection).await?;
+        let desks = self.desks(Permission::CasesRead, selection).await?;
         let (selection, query) = (selection.clone(), query.clone());
         self.blocking(move || list(&desks, &selection, &query)).await
     }
@@ -116,13 +119,14 @@ impl App {
 
     /// Cases open at the end of the day of a selection; `None` when the data are counts.
     pub async fn open_cases(&self, selection: &Selection) -> AppResult<Option<u64>> {
-        let desks = self.desks(selection).await?;
+        let desks = self.desks(Permission::FiguresRead, selection).await?;
         let dims = selection.dims.clone();
         self.blocking(move || {
             let mut open = None;
-            for table in desks.iter().filter_map(|d| d.cases()) {
+            for (desk, table) in desks.iter().filter_map(|d| Some((d, d.cases()?))) {
+                let view = desk.view();
                 let kept = table.lines().filter(|l| {
-                    l.closed.is_none() && dims.keeps([l.org, l.unit, l.product, l.channel])
+                    l.closed.is_none() && view.keeps(&dims, [l.org, l.unit, l.product, l.channel])
                 });
                 *open.get_or_insert(0) += kept.count() as u64;
             }
@@ -132,14 +136,20 @@ impl App {
     }
 }
 
-impl Desk {
-    /// Per case: the instant it closed, and its worked days (age while open).
-    pub fn closings(&self) -> impl Iterator<Item = (&str, (Option<i64>, i64))> {
-        let as_of = self.view().last_day().unwrap_or(0);
-        self.cases().into_iter().flat_map(|t| t.lines()).map(move |line| {
+impl Seen {
+    /// Per case in reach: its line, the instant it closed, and its worked days (age while open).
+    pub fn closings(&self) -> impl Iterator<Item = (CaseLine<'_>, Option<i64>, i64)> {
+        let view = self.view();
+        let as_of = view.last_day().unwrap_or(0);
+        let everything = DimFilter::default();
+        let lines = self.cases().into_iter().flat_map(|t| t.lines());
+        let seen =
+            lines.filter(move |l| view.keeps(&everything, [l.org, l.unit, l.product, l.channel]));
+        seen.map(move |line| {
             let until = line.closed.map_or(as_of, |c| c.event_day);
             let worked = self.calendar.count_numbers(DayCounter::Worked, line.opened_day, until);
-            (line.id, (line.closed.map(|c| c.us), worked))
+            let closed = line.closed.map(|c| c.us);
+            (line, closed, worked)
         })
     }
 }
@@ -162,7 +172,7 @@ fn title(figure: Option<&str>) -> [String; 2] {
     named.or_else(|| definitions::find(id).map(|d| d.label)).unwrap_or([id, id]).map(str::to_owned)
 }
 
-fn list(desks: &[Arc<Desk>], selection: &Selection, query: &CasesQuery) -> AppResult<CasesPage> {
+fn list(desks: &[Seen], selection: &Selection, query: &CasesQuery) -> AppResult<CasesPage> {
     let views: Vec<View<'_>> = desks.iter().map(|d| d.view()).collect();
     let title = title(query.figure.as_deref());
     let whole = query.search.is_some() || query.sort.as_deref().is_some_and(|s| s != "oldest");
@@ -199,9 +209,11 @@ fn list(desks: &[Arc<Desk>], selection: &Selection, query: &CasesQuery) -> AppRe
     let to = selection.to.map_or(i32::MAX, day_number);
     for (d, desk) in desks.iter().enumerate() {
         let Some(table) = desk.cases() else { continue };
+        let view = desk.view();
         for (row, line) in table.lines().enumerate() {
             let searched = query.search.as_deref().is_none_or(|s| line.id.contains(s));
-            let kept = selection.dims.keeps([line.org, line.unit, line.product, line.channel]);
+            let values = [line.org, line.unit, line.product, line.channel];
+            let kept = view.keeps(&selection.dims, values);
             if searched && kept && (from..=to).contains(&line.opened_day) {
                 keys.push((line.opened_day, d, row));
             }
@@ -231,11 +243,11 @@ fn list(desks: &[Arc<Desk>], selection: &Selection, query: &CasesQuery) -> AppRe
     Ok(CasesPage { total, title, cases })
 }
 
-fn id(desks: &[Arc<Desk>], (_, d, row): (i32, usize, usize)) -> &str {
+fn id(desks: &[Seen], (_, d, row): (i32, usize, usize)) -> &str {
     desks.get(d).and_then(|d| d.cases()).map_or("", |t| t.id(row))
 }
 
-fn behind(desks: &[Arc<Desk>], found: &CaseRef) -> Option<CaseView> {
+fn behind(desks: &[Seen], found: &CaseRef) -> Option<CaseView> {
     let desk = desks.iter().find(|d| d.process.as_str() == found.process)?;
     shown(desk, found.row, Some(found))
 }
@@ -288,7 +300,7 @@ fn shown(desk: &Desk, row: usize, found: Option<&CaseRef>) -> Option<CaseView> {
 
 /// One scope for several desks: the period of the freshest.
 pub(crate) fn common_scope(
-    desks: &[Arc<Desk>],
+    desks: &[Seen],
     selection: &Selection,
 ) -> AppResult<Option<eclusier_ledger::Scope>> {
     let freshest = desks.iter().max_by_key(|d| d.view().last_day());

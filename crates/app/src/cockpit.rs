@@ -1,8 +1,6 @@
 //! The morning cockpit: late, about to be, where to act, and the stocks.
 
-use std::sync::Arc;
-
-use eclusier_core::{Figure, Grain, Period};
+use eclusier_core::{Figure, Grain, Period, Permission};
 use eclusier_ledger::{
     Action, AgeStrata, LedgerQuery, Look, ReturnToTarget, Scope, View, age_strata_fifo,
     daily_ledger, indicators,
@@ -14,7 +12,7 @@ use crate::{
     App,
     cases::common_scope,
     error::AppResult,
-    figures::{ClosingKind, Desk, Facts, Selection},
+    figures::{ClosingKind, Desk, Facts, Seen, Selection},
 };
 
 /// What a screen rests on.
@@ -151,7 +149,7 @@ const ACTIONS: usize = 8;
 
 impl App {
     /// What the figures of some desks rest on.
-    pub(crate) fn basis(&self, desks: &[Arc<Desk>]) -> Basis {
+    pub(crate) fn basis(&self, desks: &[Seen]) -> Basis {
         let freshest = desks.iter().max_by_key(|d| d.fresh_at);
         let zone =
             freshest.and_then(|d| TimeZone::get(d.zone.name()).ok()).unwrap_or(TimeZone::UTC);
@@ -179,10 +177,10 @@ impl App {
 
     /// The cockpit of a selection.
     pub async fn cockpit(&self, selection: &Selection) -> AppResult<Cockpit> {
-        let desks = self.desks(selection).await?;
+        let desks = self.desks(Permission::FiguresRead, selection).await?;
         let basis = self.basis(&desks);
         let asked = ("cockpit", selection.clone(), Grain::Day);
-        let known = self.0.answers.find::<Cockpit>(&asked, &desks);
+        let known = self.inner.answers.find::<Cockpit>(&asked, &desks);
         let cockpit = match known {
             Some(cockpit) => cockpit,
             None => {
@@ -190,7 +188,7 @@ impl App {
                 let held = desks.clone();
                 let rests_on = basis.clone();
                 let made = self.blocking(move || build(&held, &selection, rests_on)).await?;
-                self.0.answers.keep(asked, desks, made)
+                self.inner.answers.keep(asked, desks, made)
             }
         };
         // The day goes on while the data stay: what they rest on is told afresh.
@@ -198,7 +196,7 @@ impl App {
     }
 }
 
-fn build(desks: &[Arc<Desk>], selection: &Selection, basis: Basis) -> AppResult<Cockpit> {
+fn build(desks: &[Seen], selection: &Selection, basis: Basis) -> AppResult<Cockpit> {
     let Some(scope) = common_scope(desks, selection)? else {
         return Ok(Cockpit {
             basis,
@@ -252,11 +250,7 @@ fn build(desks: &[Arc<Desk>], selection: &Selection, basis: Basis) -> AppResult<
 }
 
 /// The late cases at the end of the worked day before.
-fn overdue_before(
-    desks: &[Arc<Desk>],
-    views: &[View<'_>],
-    scope: &Scope,
-) -> AppResult<Option<Figure>> {
+fn overdue_before(desks: &[Seen], views: &[View<'_>], scope: &Scope) -> AppResult<Option<Figure>> {
     let Some(before) = desks.first().map(|d| d.calendar.previous_worked(scope.period.to)) else {
         return Ok(None);
     };
@@ -310,7 +304,7 @@ impl StockRow {
 }
 
 fn stock_row(
-    desk: &Desk,
+    desk: &Seen,
     selection: &Selection,
     together: &Look<'_>,
     at: usize,

@@ -1,14 +1,15 @@
 //! Dated configuration: read, checked, tried before it is stored.
 
-use eclusier_core::{ConfigProblem, DatedRules, Figure, ProcessId, ProcessRules};
+use eclusier_core::{ConfigProblem, DatedRules, Figure, Permission, ProcessId, ProcessRules};
 use eclusier_eventlog::Filter;
-use eclusier_mining::Rows;
+use eclusier_mining::{MapKernel, Rows};
 use jiff::civil::Date;
 
 use crate::{
-    Actor, App,
+    App,
     error::{AppError, AppResult},
     figures::{ClosingKind, Desk, Selection},
+    imports::Watch,
 };
 
 /// How an activity is used.
@@ -63,12 +64,15 @@ pub struct ConfigPreview {
 impl App {
     /// The configuration of a process and what its activities do.
     pub async fn config(&self, process: &ProcessId) -> AppResult<ConfigView> {
-        let versions = self.0.registry.config_versions(process).await?;
+        let rows = self.reach(Permission::ConfigRead, process)?.rows;
+        let versions = self.inner.registry.config_versions(process).await?;
         let versions: Vec<DatedRules> =
             versions.into_iter().map(|v| DatedRules { from: v.from, rules: v.rules }).collect();
         let desk = self.desk(process, None).await?;
         let rules = desk.current_rules();
-        let map = self.map(process, Filter::default(), Rows::Events).await?;
+        let filter = Filter { rows, ..Filter::default() };
+        let kernel = MapKernel { rows: Rows::Events };
+        let map = self.run(desk.snapshot.clone(), filter, kernel, &Watch::default()).await?;
         let activities = map
             .activities
             .into_iter()
@@ -97,13 +101,13 @@ impl App {
         process: &ProcessId,
         from: Option<Date>,
         rules: &ProcessRules,
-        by: &Actor,
     ) -> AppResult<()> {
+        self.require_process(Permission::ConfigWrite, process)?;
         if let Some(problem) = rules.check().into_iter().next() {
             return Err(AppError::Invalid { field: problem.key, fr: problem.fr, en: problem.en });
         }
         let from = from.unwrap_or(FIRST_DAY);
-        self.0.registry.put_config(process, from, rules, &by.0, self.now()).await?;
+        self.inner.registry.put_config(process, from, rules, &self.actor(), self.now()).await?;
         self.tell_process(process);
         Ok(())
     }
@@ -115,6 +119,7 @@ impl App {
         from: Option<Date>,
         rules: ProcessRules,
     ) -> AppResult<ConfigPreview> {
+        self.require_process(Permission::ConfigWrite, process)?;
         let problems = rules.check();
         let now = self.desk(process, None).await?;
         let figures = |desk: &Desk| -> AppResult<Vec<Figure>> {

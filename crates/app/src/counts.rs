@@ -3,14 +3,14 @@
 //! A typed day is a delivery like any other: it has a number, it is audited,
 //! and undoing it gives back what was known before.
 
-use eclusier_core::{DeliveryId, Period, ProcessId, Snapshot};
+use eclusier_core::{DeliveryId, Denied, Period, Permission, ProcessId, Snapshot};
 use eclusier_eventlog::{Dimensions, Movement, MovementKind};
 use eclusier_registry::{ImportKind, ImportRecord, LiveDelivery, NewImport};
 use jiff::{civil::Date, tz::TimeZone};
 use sha2::{Digest, Sha256};
 
 use crate::{
-    Actor, App,
+    App,
     error::{AppError, AppResult},
     figures::Selection,
     imports::Watch,
@@ -68,14 +68,31 @@ pub(crate) fn in_force(counts: &mut Vec<(DeliveryId, Movement)>, live: &[LiveDel
     });
 }
 
+fn delivery(import: ImportRecord) -> LiveDelivery {
+    LiveDelivery {
+        id: import.id,
+        kind: import.kind,
+        source: import.source.clone(),
+        zone: import.zone.clone(),
+        replaced: import.replace,
+        snapshot: import.snapshot,
+    }
+}
+
 impl App {
-    /// The daily counts of a version.
+    /// The daily counts of a version, as they counted in that version: what was delivered or
+    /// taken back later has no say.
     pub(crate) async fn counts_in_force(
         &self,
         snapshot: &Snapshot,
     ) -> AppResult<Vec<(DeliveryId, Movement)>> {
-        let live = self.0.registry.live_deliveries(&snapshot.process).await?;
-        let (lake, snapshot) = (self.0.lake.clone(), snapshot.clone());
+        let imports = self.inner.registry.imports(Some(&snapshot.process)).await?;
+        let counted = |i: &ImportRecord| {
+            i.snapshot <= snapshot.id
+                && i.undone.as_ref().is_none_or(|undone| undone.snapshot > snapshot.id)
+        };
+        let live: Vec<LiveDelivery> = imports.into_iter().filter(counted).map(delivery).collect();
+        let (lake, snapshot) = (self.inner.lake.clone(), snapshot.clone());
         self.blocking(move || {
             let mut counts = lake.read_counts(&snapshot)?;
             in_force(&mut counts, &live);
@@ -85,7 +102,12 @@ impl App {
     }
 
     /// Stores the counts of a day.
-    pub async fn type_counts(&self, typed: TypedCounts, by: &Actor) -> AppResult<ImportRecord> {
+    pub async fn type_counts(&self, typed: TypedCounts) -> AppResult<ImportRecord> {
+        let reach = self.reach(Permission::CountsWrite, &typed.process)?;
+        let (org, unit) = (typed.dimensions.org.as_deref(), typed.dimensions.unit.as_deref());
+        if reach.rows.is_some_and(|rows| !rows.keeps(org, unit)) {
+            return Err(Denied { permission: Permission::CountsWrite }.into());
+        }
         for (kind, count) in &typed.counts {
             if *count < 0 && *kind != MovementKind::Corrections {
                 return Err(AppError::invalid(
@@ -110,11 +132,11 @@ impl App {
             ));
         }
         let process = typed.process.clone();
-        let lake = self.0.lake.clone();
+        let lake = self.inner.lake.clone();
         let locked = process.clone();
         let turn = Watch::default();
         let _turn = self.blocking(move || Ok(lake.lock(&locked, turn.stop())?)).await?;
-        let registry = &self.0.registry;
+        let registry = &self.inner.registry;
         let base = registry.snapshot(&process).await?;
         let id = registry.reserve_delivery(&process).await?;
         let movements: Vec<Movement> = typed
@@ -131,7 +153,7 @@ impl App {
         hash.update(id.0.to_be_bytes());
         hash.update(serde_json::to_vec(&movements).unwrap_or_default());
         let rows = movements.len() as u64;
-        let lake = self.0.lake.clone();
+        let lake = self.inner.lake.clone();
         let written = process.clone();
         let commit =
             self.blocking(move || Ok(lake.write_counts(&written, id, &movements)?)).await?;
@@ -146,7 +168,7 @@ impl App {
             sha256: hex::encode(hash.finalize()),
             fingerprint: String::new(),
             at: self.now(),
-            by: by.0.clone(),
+            by: self.actor(),
             mapping_toml: None,
             zone: None,
             rows_read: rows,
@@ -167,7 +189,7 @@ impl App {
         let (record, _) = registry.commit_import(import, &commit, base.id).await?;
         if let Some(label) = &typed.label {
             let json = serde_json::json!(label).to_string();
-            registry.put_setting(&label_key(&process), &json, &by.0, self.now()).await?;
+            registry.put_setting(&label_key(&process), &json, &self.actor(), self.now()).await?;
         }
         self.publish(&process).await;
         self.tell_process(&process);
@@ -175,17 +197,21 @@ impl App {
     }
 
     /// Control totals typed so far, with the gap.
-    pub async fn control_totals(
-        &self,
-        process: Option<&ProcessId>,
-    ) -> AppResult<Vec<ControlTotal>> {
-        let processes = match process {
+    pub async fn control_totals(&self, asked: Option<&ProcessId>) -> AppResult<Vec<ControlTotal>> {
+        self.require(Permission::DataRead)?;
+        let processes = match asked {
             Some(one) => vec![one.clone()],
             None => self.process_ids().await?,
         };
         let mut totals = Vec::new();
         for process in processes {
-            let typed = self.0.registry.control_totals(&process).await?;
+            // A total concerns the whole process: it is told to whoever sees all of it.
+            match (&asked, self.require_process(Permission::DataRead, &process)) {
+                (_, Ok(())) => {}
+                (Some(_), Err(refused)) => return Err(refused),
+                (None, Err(_)) => continue,
+            }
+            let typed = self.inner.registry.control_totals(&process).await?;
             if typed.is_empty() {
                 continue;
             }
@@ -210,10 +236,13 @@ impl App {
         process: &ProcessId,
         day: Date,
         stock: i64,
-        by: &Actor,
     ) -> AppResult<()> {
+        self.require_process(Permission::CountsWrite, process)?;
         self.live(process).await?;
-        self.0.registry.put_control_total(process, day, stock, &by.0, self.now()).await?;
+        self.inner
+            .registry
+            .put_control_total(process, day, stock, &self.actor(), self.now())
+            .await?;
         Ok(())
     }
 }

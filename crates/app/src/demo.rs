@@ -8,7 +8,7 @@ use eclusier_synth::{Body as Synthetic, Size, SynthError};
 use jiff::civil::Date;
 
 use crate::{
-    Actor, App,
+    App,
     error::{AppError, AppResult},
     imports::{ImportOptions, ImportReport, ImportStatus, Watch},
     processes::DEMO_KEY,
@@ -31,7 +31,7 @@ impl App {
                 e.to_string(),
             )
         })?;
-        let registry = &self.0.registry;
+        let registry = &self.inner.registry;
         if registry.setting(DEMO_KEY).await?.is_none() && !self.process_ids().await?.is_empty() {
             return Err(AppError::invalid(
                 "data",
@@ -47,10 +47,9 @@ impl App {
         let zone = jiff::tz::TimeZone::get(eclusier_synth::ZONE).unwrap_or(jiff::tz::TimeZone::UTC);
         let today = self.now().to_zoned(zone).date();
         let until = until.unwrap_or_else(|| today.yesterday().unwrap_or(today));
-        let by = Actor("demo".into());
         let name = "Caisse de démonstration";
         let settings = Body { name: name.into(), ..Body::default() };
-        registry.put_body(&settings, &by.0, self.now()).await?;
+        registry.put_body(&settings, &self.actor(), self.now()).await?;
         let body = std::sync::Arc::new(Synthetic::new(seed, size, until));
         let mut rows = 0;
         let mut processes = 0;
@@ -73,7 +72,6 @@ impl App {
             self.blocking(move || write(&source, &wanted, events, &target)).await?;
             let mut options = ImportOptions::new(&path, process.clone());
             options.name = format!("{id}.csv");
-            options.by = by.clone();
             if !events {
                 options.kind = Some(eclusier_ingest::Kind::Counts);
             }
@@ -82,11 +80,11 @@ impl App {
             refuse_bad(&report)?;
             rows += report.accepted;
             processes += 1;
-            self.put_config(&process, None, &rules, &by).await?;
+            self.put_config(&process, None, &rules).await?;
         }
         let made = format!("{processes} processus, {rows} lignes, au {until}");
         let json = serde_json::json!(made).to_string();
-        registry.put_setting(DEMO_KEY, &json, &by.0, self.now()).await?;
+        registry.put_setting(DEMO_KEY, &json, &self.actor(), self.now()).await?;
         Ok(made)
     }
 }

@@ -41,6 +41,17 @@ pub enum AppError {
         /// Process.
         process: ProcessId,
     },
+    /// A permission is missing.
+    #[error(transparent)]
+    Forbidden(#[from] eclusier_core::Denied),
+    /// Somebody else changed the same record first.
+    #[error("{what} {id} was changed meanwhile")]
+    Stale {
+        /// Kind of record, English.
+        what: &'static str,
+        /// Which one.
+        id: String,
+    },
     /// The person cancelled.
     #[error("cancelled")]
     Cancelled,
@@ -85,6 +96,9 @@ pub enum AppError {
         /// Reason of the library.
         why: String,
     },
+    /// A backup was not made, or was not restored.
+    #[error(transparent)]
+    Backup(#[from] crate::backups::BackupError),
     /// A background task died.
     #[error("a background task stopped unexpectedly")]
     Task,
@@ -106,6 +120,9 @@ impl AppError {
                 "refused"
             }
             AppError::Conflict { .. } => "conflict",
+            AppError::Forbidden(_) => "forbidden",
+            AppError::Stale { .. } => "stale",
+            AppError::Backup(error) => error.kind(),
             AppError::Cancelled | AppError::Ingest(I::Cancelled) => "cancelled",
             _ => "internal",
         }
@@ -150,6 +167,22 @@ impl AppError {
             AppError::Conflict { process } => [
                 format!("Le processus {process} a changé entre-temps : relire puis recommencer."),
                 format!("Process {process} changed meanwhile: read it again and retry."),
+            ],
+            AppError::Backup(error) => error.words(),
+            AppError::Forbidden(denied) => {
+                let needed = denied.permission.as_str();
+                [
+                    format!(
+                        "Ce compte n’a pas le droit « {needed} » ici : le demander à la personne qui gère les droits."
+                    ),
+                    format!(
+                        "This account lacks the right “{needed}” here: ask the person who manages rights."
+                    ),
+                ]
+            }
+            AppError::Stale { .. } => [
+                "Quelqu’un a modifié cette fiche entre-temps : relire puis recommencer.".into(),
+                "Somebody changed this record meanwhile: read it again and retry.".into(),
             ],
             AppError::Cancelled => {
                 ["Annulé ; rien n’a changé.".into(), "Cancelled; nothing changed.".into()]

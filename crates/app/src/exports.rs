@@ -10,7 +10,7 @@ use arrow_array::{
     TimestampMicrosecondArray,
 };
 use arrow_schema::{DataType, Field, Schema, TimeUnit};
-use eclusier_core::{Grain, Lang};
+use eclusier_core::{Grain, Lang, Permission};
 use eclusier_ledger::GroupBy;
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook, XlsxError};
@@ -19,7 +19,7 @@ use crate::{
     App,
     cases::CasesQuery,
     error::{AppError, AppResult},
-    figures::{Desk, Selection},
+    figures::{Seen, Selection},
     imports::guard,
 };
 
@@ -361,7 +361,12 @@ impl App {
         selection: &Selection,
         shown: &Shown,
     ) -> AppResult<Table> {
-        let desks = self.desks(selection).await?;
+        self.require(Permission::ExportsWrite)?;
+        let needed = match what {
+            "cases" | "lead-times" => Permission::CasesRead,
+            _ => Permission::FiguresRead,
+        };
+        let desks = self.desks(needed, selection).await?;
         let zone =
             desks.first().and_then(|d| TimeZone::get(d.zone.name()).ok()).unwrap_or(TimeZone::UTC);
         let words = |fr: &str, en: &str| [fr.to_owned(), en.to_owned()];
@@ -630,7 +635,7 @@ impl App {
 
 type Rows = ([String; 2], Vec<Column>, Vec<Vec<Cell>>);
 
-fn lead_time_rows(desks: &[Arc<Desk>]) -> Rows {
+fn lead_time_rows(desks: &[Seen]) -> Rows {
     let columns = vec![
         column("process", "Processus", "Process", Holds::Text),
         column("case", "Dossier", "Case", Holds::Text),
@@ -642,8 +647,7 @@ fn lead_time_rows(desks: &[Arc<Desk>]) -> Rows {
     let instant = |us: i64| Timestamp::from_microsecond(us).map_or(Cell::Empty, Cell::Instant);
     let mut rows = Vec::new();
     for desk in desks {
-        let Some(table) = desk.cases() else { continue };
-        for (line, (_, (closed, worked))) in table.lines().zip(desk.closings()) {
+        for (line, closed, worked) in desk.closings() {
             rows.push(vec![
                 desk.process.as_str().into(),
                 line.id.into(),

@@ -7,7 +7,10 @@ use std::{
 };
 
 use eclusier_calendar::{Calendar, Zone, date_of, day_number};
-use eclusier_core::{DatedRules, Figure, FileKind, Period, ProcessId, ProcessRules, Snapshot};
+use eclusier_core::{
+    DatedRules, Figure, FileKind, Period, Permission, ProcessId, ProcessRules, Snapshot,
+    rights::Reach,
+};
 use eclusier_eventlog::Filter;
 use eclusier_ledger::{
     AsOf, CaseFold, CaseTable, ClosingStats, CountsBook, Data, DimFilter, LearnedRule,
@@ -107,6 +110,7 @@ impl Desk {
                 Facts::Cases(table) => Data::Cases(table),
                 Facts::Counts(book) => Data::Counts(book),
             },
+            rows: None,
         }
     }
 
@@ -132,25 +136,6 @@ impl Desk {
     pub fn current_rules(&self) -> ProcessRules {
         let day = self.view().last_day().unwrap_or(0);
         self.view().rules_at(day).cloned().unwrap_or_default()
-    }
-
-    /// Distinct organisations, units, products and channels, for the filters.
-    pub fn dimension_values(&self) -> [Vec<String>; 4] {
-        let mut sets: [BTreeSet<String>; 4] = Default::default();
-        let mut add = |values: [Option<&str>; 4]| {
-            for (set, value) in sets.iter_mut().zip(values) {
-                if let Some(value) = value
-                    && !set.contains(value)
-                {
-                    set.insert(value.to_owned());
-                }
-            }
-        };
-        match &self.facts {
-            Facts::Cases(table) => table.dimension_combos().for_each(&mut add),
-            Facts::Counts(book) => book.dimension_combos().for_each(&mut add),
-        }
-        sets.map(|s| s.into_iter().collect())
     }
 
     /// The scope of a selection: by default the twelve months before the last day. `None`
@@ -180,6 +165,61 @@ impl Desk {
             scope.counter = target.counter;
         }
         Ok(Some(scope))
+    }
+}
+
+/// A desk as somebody may see it: every figure of a use case is read through one of these.
+#[derive(Debug, Clone)]
+pub struct Seen {
+    desk: Arc<Desk>,
+    reach: Reach,
+}
+
+impl std::ops::Deref for Seen {
+    type Target = Desk;
+    fn deref(&self) -> &Desk {
+        &self.desk
+    }
+}
+
+impl PartialEq for Seen {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.desk, &other.desk) && self.reach == other.reach
+    }
+}
+
+impl Seen {
+    /// The view the ledger measures, without the rows out of reach.
+    pub fn view(&self) -> View<'_> {
+        View { rows: self.reach.rows.as_ref(), ..self.desk.view() }
+    }
+
+    /// Whether small cells must be masked.
+    pub fn masked(&self) -> bool {
+        self.reach.masked
+    }
+
+    /// Distinct organisations, units, products and channels in reach, for the filters.
+    pub fn dimension_values(&self) -> [Vec<String>; 4] {
+        let mut sets: [BTreeSet<String>; 4] = Default::default();
+        let view = self.view();
+        let mut add = |values: [Option<&str>; 4]| {
+            if !view.keeps(&DimFilter::default(), values) {
+                return;
+            }
+            for (set, value) in sets.iter_mut().zip(values) {
+                if let Some(value) = value
+                    && !set.contains(value)
+                {
+                    set.insert(value.to_owned());
+                }
+            }
+        };
+        match &self.facts {
+            Facts::Cases(table) => table.dimension_combos().for_each(&mut add),
+            Facts::Counts(book) => book.dimension_combos().for_each(&mut add),
+        }
+        sets.map(|s| s.into_iter().collect())
     }
 }
 
@@ -230,13 +270,17 @@ impl Tables {
 }
 
 impl App {
-    /// The desk of a process as of a day (the extraction instant when absent).
-    pub async fn desk(&self, process: &ProcessId, as_of: Option<Date>) -> AppResult<Arc<Desk>> {
+    /// The desk of a process as of a day (the extraction instant when absent), whoever asks.
+    pub(crate) async fn desk(
+        &self,
+        process: &ProcessId,
+        as_of: Option<Date>,
+    ) -> AppResult<Arc<Desk>> {
         let snapshot = self.live(process).await?;
         let rules = self.dated_rules(process).await?;
         let label = self.label(process).await?;
         let stamp = serde_json::to_string(&(&rules, &label)).unwrap_or_default();
-        let cell = self.0.tables.cell((process.clone(), snapshot.id.0, stamp, as_of));
+        let cell = self.inner.tables.cell((process.clone(), snapshot.id.0, stamp, as_of));
         let built = cell
             .get_or_try_init(|| async {
                 self.build(process, snapshot, rules, label, as_of).await.map(Arc::new)
@@ -246,7 +290,7 @@ impl App {
     }
 
     /// A desk under rules that are not stored: the preview of a change.
-    pub async fn desk_with(
+    pub(crate) async fn desk_with(
         &self,
         process: &ProcessId,
         rules: Vec<DatedRules>,
@@ -257,7 +301,8 @@ impl App {
         self.build(process, snapshot, rules, label, as_of).await
     }
 
-    async fn build(
+    /// A desk of any version under any rules.
+    pub(crate) async fn build(
         &self,
         process: &ProcessId,
         snapshot: Snapshot,
@@ -345,19 +390,41 @@ impl App {
         Ok(())
     }
 
-    /// The desks of a selection, in order of process.
-    pub async fn desks(&self, selection: &Selection) -> AppResult<Vec<Arc<Desk>>> {
+    /// Folds the desks before the first person arrives.
+    pub async fn warm(&self) -> AppResult<()> {
+        self.desks(Permission::FiguresRead, &Selection::default()).await.map(|_| ())
+    }
+
+    /// The desk of a process, as far as a permission reaches.
+    pub async fn seen(
+        &self,
+        permission: Permission,
+        process: &ProcessId,
+        as_of: Option<Date>,
+    ) -> AppResult<Seen> {
+        let reach = self.reach(permission, process)?;
+        Ok(Seen { desk: self.desk(process, as_of).await?, reach })
+    }
+
+    /// The desks of a selection as far as a permission reaches, in order of process.
+    pub async fn desks(
+        &self,
+        permission: Permission,
+        selection: &Selection,
+    ) -> AppResult<Vec<Seen>> {
+        self.require(permission)?;
         let processes = match &selection.process {
             Some(one) => vec![one.clone()],
             None => self.process_ids().await?,
         };
         let mut desks = Vec::with_capacity(processes.len());
         for process in processes {
-            match self.desk(&process, selection.as_of).await {
+            match self.seen(permission, &process, selection.as_of).await {
                 // A process whose every import was undone stays known but holds nothing.
                 Ok(desk) if selection.process.is_none() && desk.snapshot.files.is_empty() => {}
                 Ok(desk) => desks.push(desk),
-                Err(AppError::NotFound { .. }) if selection.process.is_none() => {}
+                Err(AppError::NotFound { .. } | AppError::Forbidden(_))
+                    if selection.process.is_none() => {}
                 Err(error) => return Err(error),
             }
         }
@@ -371,7 +438,7 @@ impl App {
         grain: eclusier_core::Grain,
         group_by: &[eclusier_ledger::GroupBy],
     ) -> AppResult<Vec<LedgerRow>> {
-        let desks = self.desks(selection).await?;
+        let desks = self.desks(Permission::FiguresRead, selection).await?;
         let period = bounds(selection)?;
         let query = LedgerQuery {
             grain,
@@ -392,7 +459,7 @@ impl App {
         selection: &Selection,
         ids: &[String],
     ) -> AppResult<Vec<Figure>> {
-        let desks = self.desks(selection).await?;
+        let desks = self.desks(Permission::FiguresRead, selection).await?;
         let (selection, ids) = (selection.clone(), ids.to_vec());
         self.blocking(move || {
             let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
@@ -408,7 +475,7 @@ impl App {
 
 /// Figures of days without data: each says that it is unknown. None at all without a process.
 pub(crate) fn unmeasured(
-    desks: &[Arc<Desk>],
+    desks: &[Seen],
     selection: &Selection,
     ids: &[&str],
 ) -> AppResult<Vec<Figure>> {

@@ -1,19 +1,18 @@
 //! Flow and stock: ledger, cumulative flow, ages, delays.
 
-use eclusier_core::{Figure, Grain, Period};
+use eclusier_core::{Figure, Grain, Period, Permission};
 use eclusier_ledger::{
     AgeStrata, AwaitedStock, Delays, FlowDay, LedgerQuery, LedgerRow, Look, Scope, View,
     age_strata_fifo, cumulative_flow, daily_ledger, delays, delays_by,
 };
 use jiff::civil::Date;
-use std::sync::Arc;
 
 use crate::{
     App,
     cases::common_scope,
     cockpit::Basis,
     error::AppResult,
-    figures::{Desk, Facts, Selection, unmeasured},
+    figures::{Desk, Facts, Seen, Selection, unmeasured},
 };
 
 /// Delay of the cases closed in one period.
@@ -68,28 +67,23 @@ pub struct Flow {
 impl App {
     /// Flow and stock of a selection.
     pub async fn flow(&self, selection: &Selection, grain: Grain) -> AppResult<Flow> {
-        let desks = self.desks(selection).await?;
+        let desks = self.desks(Permission::FiguresRead, selection).await?;
         let basis = self.basis(&desks);
         let asked = ("flow", selection.clone(), grain);
-        let flow = match self.0.answers.find::<Flow>(&asked, &desks) {
+        let flow = match self.inner.answers.find::<Flow>(&asked, &desks) {
             Some(flow) => flow,
             None => {
                 let (held, rests_on) = (desks.clone(), basis.clone());
                 let selection = selection.clone();
                 let made = self.blocking(move || build(&held, &selection, grain, rests_on)).await?;
-                self.0.answers.keep(asked, desks, made)
+                self.inner.answers.keep(asked, desks, made)
             }
         };
         Ok(Flow { basis, ..(*flow).clone() })
     }
 }
 
-fn build(
-    desks: &[Arc<Desk>],
-    selection: &Selection,
-    grain: Grain,
-    basis: Basis,
-) -> AppResult<Flow> {
+fn build(desks: &[Seen], selection: &Selection, grain: Grain, basis: Basis) -> AppResult<Flow> {
     let Some(scope) = common_scope(desks, selection)? else {
         let figures = unmeasured(desks, selection, &[])?;
         return Ok(Flow { figures, ..empty(basis) });

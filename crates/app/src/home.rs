@@ -62,6 +62,25 @@ impl Home {
         self.root.join("uploads")
     }
 
+    /// The key of pseudonyms, made at first use.
+    pub fn key(&self) -> PathBuf {
+        self.root.join("secret.key")
+    }
+
+    /// Whether a folder holds the data of a body: a mistyped name must not pass for an empty one.
+    pub fn is_data(root: &Path) -> bool {
+        root.join("lake").is_dir() && root.join("quarantine").is_dir()
+    }
+
+    /// Tells one key from another without telling the key; `None` when none was made yet.
+    pub fn key_fingerprint(&self) -> AppResult<Option<String>> {
+        match fs::read_to_string(self.key()) {
+            Ok(text) => Ok(Some(fingerprint(&text))),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(AppError::Home { path: self.key(), source }),
+        }
+    }
+
     /// Removes uploads nobody confirmed for a day: they hold names in clear. What cannot be
     /// removed is left for the next time.
     pub fn sweep_uploads(&self, now: SystemTime) {
@@ -79,7 +98,7 @@ impl Home {
 
     /// The pseudonymiser of this body; its key is made at first use and never shown.
     pub fn pseudonymiser(&self) -> AppResult<Pseudonymiser> {
-        let path = self.root.join("secret.key");
+        let path = self.key();
         let broken = |source| AppError::Home { path: path.clone(), source };
         let mut text = match fs::read_to_string(&path) {
             Ok(text) => text,
@@ -115,6 +134,16 @@ impl Home {
         fs::File::open(&self.root).and_then(|d| d.sync_all()).map_err(broken)?;
         fs::read_to_string(path).map_err(broken)
     }
+}
+
+/// Fingerprint of a key as its file holds it. The key is 256 random bits: its digest tells
+/// nothing of it.
+pub(crate) fn fingerprint(key: &str) -> String {
+    use sha2::Digest as _;
+    let digest = sha2::Sha256::digest(format!("eclusier key {}", key.trim_end()));
+    let mut text = hex::encode(digest);
+    text.truncate(32);
+    text
 }
 
 #[cfg(test)]

@@ -17,7 +17,9 @@ use std::{
 };
 
 use arrow_array::RecordBatch;
-use eclusier_core::{Commit, DataFile, DeliveryId, FileKind, OrgId, Period, ProcessId, Snapshot};
+use eclusier_core::{
+    Commit, DataFile, DeliveryId, FileKind, OrgId, Period, Permission, ProcessId, Snapshot,
+};
 use eclusier_eventlog::{Filter, LifecycleCheck, Movement};
 use eclusier_ingest::{
     Code, Context, EventSink, Finding, IngestError, Kind, Mapping, Progress, Quarantine,
@@ -29,7 +31,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use sha2::{Digest, Sha256};
 
 use crate::{
-    Actor, App,
+    App,
     error::{AppError, AppResult},
     processes::{label_key, zone_key},
 };
@@ -63,8 +65,6 @@ pub struct ImportOptions {
     pub dry_run: bool,
     /// Refuse national identity numbers instead of replacing them.
     pub strict_nir: bool,
-    /// Who asks.
-    pub by: Actor,
 }
 
 impl ImportOptions {
@@ -86,7 +86,6 @@ impl ImportOptions {
             replace: None,
             dry_run: false,
             strict_nir: false,
-            by: Actor::local(),
         }
     }
 }
@@ -310,6 +309,7 @@ struct Ready {
 impl App {
     /// Imports one file. A refusal or a question is a report, not an error.
     pub async fn import(&self, options: ImportOptions, watch: Watch) -> AppResult<ImportReport> {
+        self.require_process(Permission::DataWrite, &options.process)?;
         let path = options.path.clone();
         let name = options.name.clone();
         let sha256 = self.blocking(move || digest(&path, &name)).await?;
@@ -349,9 +349,9 @@ impl App {
         sha256: &str,
         watch: &Watch,
     ) -> AppResult<ImportReport> {
-        let registry = &self.0.registry;
+        let registry = &self.inner.registry;
         // One import of a process at a time, across every process of this machine.
-        let lake = self.0.lake.clone();
+        let lake = self.inner.lake.clone();
         let process = options.process.clone();
         let waiting = watch.stop().clone();
         let _turn = self.blocking(move || Ok(lake.lock(&process, &waiting)?)).await?;
@@ -378,7 +378,7 @@ impl App {
         let snapshot = base.clone();
         let ready = self.blocking(move || worker.run(&snapshot)).await?;
         if options.dry_run {
-            let lake = self.0.lake.clone();
+            let lake = self.inner.lake.clone();
             let commit = ready.commit.clone();
             self.blocking(move || Ok(lake.discard(&commit)?)).await?;
             return Ok(reported(&ready, None, ImportStatus::DryRun));
@@ -388,11 +388,11 @@ impl App {
             match registry.commit_import(ready.import.clone(), &ready.commit, base.id).await {
                 Ok(done) => done,
                 Err(error) => {
-                    let lake = self.0.lake.clone();
+                    let lake = self.inner.lake.clone();
                     let commit = ready.commit.clone();
                     self.blocking(move || Ok(lake.discard(&commit)?)).await?;
                     if let Some(name) = &ready.import.quarantine_path {
-                        let _ = std::fs::remove_file(self.0.home.quarantine().join(name));
+                        let _ = std::fs::remove_file(self.inner.home.quarantine().join(name));
                     }
                     return Err(match error {
                         RegistryError::Conflict { .. } => {
@@ -405,12 +405,12 @@ impl App {
         if first_import || options.zone.is_some() {
             let zone = serde_json::json!(zone_name).to_string();
             let key = zone_key(&options.process);
-            registry.put_setting(&key, &zone, &options.by.0, self.now()).await?;
+            registry.put_setting(&key, &zone, &self.actor(), self.now()).await?;
         }
         if let Some(label) = &options.label {
             let json = serde_json::json!(label).to_string();
             let key = label_key(&options.process);
-            registry.put_setting(&key, &json, &options.by.0, self.now()).await?;
+            registry.put_setting(&key, &json, &self.actor(), self.now()).await?;
         }
         self.publish(&options.process).await;
         self.tell_process(&options.process);
@@ -468,10 +468,9 @@ impl App {
         &self,
         id: DeliveryId,
         reason: &str,
-        by: &Actor,
         watch: Watch,
     ) -> AppResult<ImportRecord> {
-        let registry = &self.0.registry;
+        let registry = &self.inner.registry;
         let missing = || AppError::NotFound { what: "import", name: id.to_string() };
         let find = async || {
             let record = registry.import(id).await.map_err(|e| match e {
@@ -487,8 +486,10 @@ impl App {
             }
             Ok(record)
         };
+        self.require(Permission::DataWrite)?;
         let process = find().await?.process.clone();
-        let lake = self.0.lake.clone();
+        self.require_process(Permission::DataWrite, &process)?;
+        let lake = self.inner.lake.clone();
         let locked = process.clone();
         let waiting = watch.stop().clone();
         let _turn = self.blocking(move || Ok(lake.lock(&locked, &waiting)?)).await?;
@@ -497,7 +498,7 @@ impl App {
         let base = registry.snapshot(&process).await?;
         let live = lake_deliveries(registry.imports(Some(&process)).await?);
         let kind = record.kind;
-        let lake = self.0.lake.clone();
+        let lake = self.inner.lake.clone();
         let before = base.clone();
         let commit = self
             .blocking(move || {
@@ -510,7 +511,7 @@ impl App {
                 Ok(Commit { added: Vec::new(), retired })
             })
             .await?;
-        registry.commit_undo(id, &by.0, reason, self.now(), &commit, base.id).await?;
+        registry.commit_undo(id, &self.actor(), reason, self.now(), &commit, base.id).await?;
         self.publish(&process).await;
         self.tell_process(&process);
         Ok(registry.import(id).await?)
@@ -518,7 +519,12 @@ impl App {
 
     /// History of imports, latest first.
     pub async fn imports(&self, process: Option<&ProcessId>) -> AppResult<Vec<ImportRecord>> {
-        let mut imports = self.0.registry.imports(process).await?;
+        match process {
+            Some(one) => self.reach(Permission::DataRead, one).map(|_| ())?,
+            None => self.require(Permission::DataRead)?,
+        }
+        let mut imports = self.inner.registry.imports(process).await?;
+        imports.retain(|i| self.reach(Permission::DataRead, &i.process).is_ok());
         imports.sort_by_key(|i| std::cmp::Reverse(i.id));
         Ok(imports)
     }
@@ -526,11 +532,13 @@ impl App {
     /// File of refused rows of an import.
     pub async fn quarantine(&self, id: DeliveryId) -> AppResult<PathBuf> {
         let missing = || AppError::NotFound { what: "quarantine", name: id.to_string() };
-        let record = self.0.registry.import(id).await.map_err(|_| missing())?;
+        self.require(Permission::DataWrite)?;
+        let record = self.inner.registry.import(id).await.map_err(|_| missing())?;
+        self.require_process(Permission::DataWrite, &record.process)?;
         let name = record.quarantine_path.clone().ok_or_else(missing)?;
         // Only the file name is trusted, whatever the record says.
         let name = Path::new(&name).file_name().ok_or_else(missing)?;
-        Ok(self.0.home.quarantine().join(name))
+        Ok(self.inner.home.quarantine().join(name))
     }
 }
 
@@ -572,7 +580,7 @@ fn lake_deliveries(mut imports: Vec<ImportRecord>) -> Vec<eclusier_lake::LiveDel
 impl Worker {
     fn run(self, base: &Snapshot) -> AppResult<Ready> {
         let name = format!("{}.csv", self.id);
-        let mut refused = QuarantineFile::new(self.app.0.home.quarantine().join(&name));
+        let mut refused = QuarantineFile::new(self.app.inner.home.quarantine().join(&name));
         let ready = match self.kind {
             Kind::Counts => self.counts(base, &mut refused),
             Kind::Events => self.events(base, &mut refused),
@@ -592,7 +600,7 @@ impl Worker {
                     Ok(true) => ready.import.quarantine_path = Some(name),
                     Ok(false) => {}
                     Err(error) => {
-                        self.app.0.lake.discard(&ready.commit)?;
+                        self.app.inner.lake.discard(&ready.commit)?;
                         refused.discard();
                         return Err(error);
                     }
@@ -607,7 +615,7 @@ impl Worker {
     }
 
     fn context<'a>(&'a self, refused: &'a mut QuarantineFile) -> AppResult<Context<'a>> {
-        let people = self.app.0.home.pseudonymiser()?;
+        let people = self.app.inner.home.pseudonymiser()?;
         let zone = TimeZone::get(&self.zone_name).unwrap_or(TimeZone::UTC);
         let mut context =
             Context::new(self.options.name.clone(), zone, people, &self.watch, refused);
@@ -618,7 +626,7 @@ impl Worker {
     }
 
     fn events(&self, base: &Snapshot, refused: &mut QuarantineFile) -> AppResult<Ready> {
-        let lake = &self.app.0.lake;
+        let lake = &self.app.inner.lake;
         let mut stage = lake.stage(&self.options.process, self.id)?;
         let mut context = self.context(refused)?;
         let mut sink = StageSink(&mut stage);
@@ -694,7 +702,7 @@ impl Worker {
             eclusier_ingest::counts::read_counts(&self.options.path, &self.mapping, &mut context)?;
         drop(context);
         let commit =
-            self.app.0.lake.write_counts(&self.options.process, self.id, &report.movements)?;
+            self.app.inner.lake.write_counts(&self.options.process, self.id, &report.movements)?;
         let mut findings = report.findings;
         for [fr, en] in report.cannot {
             findings.push(Finding {
@@ -711,7 +719,7 @@ impl Worker {
         import.accepted = report.accepted;
         import.quarantined = report.quarantined;
         if let Some(period) = self.options.replace {
-            let mut before = self.app.0.lake.read_counts(base)?;
+            let mut before = self.app.inner.lake.read_counts(base)?;
             crate::counts::in_force(&mut before, &self.delivered);
             let source = self.source();
             let same: Vec<DeliveryId> =
@@ -734,7 +742,7 @@ impl Worker {
             process: base.process.clone(),
             files: files.map(|f| DataFile { kind: FileKind::Events, ..f.clone() }).collect(),
         };
-        let lake = &self.app.0.lake;
+        let lake = &self.app.inner.lake;
         let stop = self.watch.stop();
         let pairing = lake.run(&delivered, &Filter::default(), &LifecycleCheck, stop)?;
         Ok(eclusier_ingest::lifecycle_findings(&pairing))
@@ -761,7 +769,7 @@ impl Worker {
             sha256: self.sha256.clone(),
             fingerprint: String::new(),
             at: self.at,
-            by: self.options.by.0.clone(),
+            by: self.app.actor(),
             mapping_toml: self.mapping.to_toml().ok(),
             zone: Some(self.zone_name.clone()),
             rows_read: 0,

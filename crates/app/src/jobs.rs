@@ -9,14 +9,14 @@ use std::{
     time::Duration,
 };
 
-use eclusier_core::ProcessId;
+use eclusier_core::{Permission, ProcessId};
 use eclusier_registry::{JobEnd, JobId, JobProgress, JobRecord, NewJob, RegistryError};
 use futures_util::FutureExt as _;
 use serde_json::Value;
 use tokio::sync::Semaphore;
 
 use crate::{
-    Actor, App, Change,
+    App, Change,
     error::{AppError, AppResult},
     imports::Watch,
 };
@@ -53,7 +53,6 @@ impl App {
         kind: &str,
         process: Option<ProcessId>,
         words: [String; 2],
-        by: &Actor,
         work: impl FnOnce(App, Watch) -> F + Send + 'static,
     ) -> AppResult<JobId>
     where
@@ -65,15 +64,15 @@ impl App {
             process,
             fr: fr.clone(),
             en: en.clone(),
-            by: by.0.clone(),
+            by: self.actor(),
             at: self.now(),
         };
-        let id = self.0.registry.create_job(job).await?;
+        let id = self.inner.registry.create_job(job).await?;
         let watch = Watch::default();
-        self.0.jobs.watches().insert(id.0, watch.clone());
+        self.inner.jobs.watches().insert(id.0, watch.clone());
         self.tell(Change::Job { id: id.0 });
         let app = self.clone();
-        let slots = self.0.jobs.slots.clone();
+        let slots = self.inner.jobs.slots.clone();
         tokio::spawn(async move {
             let _slot = slots.acquire_owned().await;
             // A panic is a defect of ours: the job fails and says so, the next one gets its turn.
@@ -82,10 +81,10 @@ impl App {
                 tracing::error!(job = id.0, "a job panicked");
                 failed(&AppError::Task)
             });
-            if let Err(error) = app.0.registry.finish_job(id, end, app.now()).await {
+            if let Err(error) = app.inner.registry.finish_job(id, end, app.now()).await {
                 tracing::error!(job = id.0, %error, "the end of a job could not be stored");
             }
-            app.0.jobs.watches().remove(&id.0);
+            app.inner.jobs.watches().remove(&id.0);
             app.tell(Change::Job { id: id.0 });
         });
         Ok(id)
@@ -104,7 +103,7 @@ impl App {
         if watch.cancelled() {
             return JobEnd::Cancelled;
         }
-        if let Err(error) = self.0.registry.start_job(id, self.now()).await {
+        if let Err(error) = self.inner.registry.start_job(id, self.now()).await {
             tracing::error!(job = id.0, %error, "a job could not start");
         }
         self.tell(Change::Job { id: id.0 });
@@ -123,7 +122,7 @@ impl App {
                         told = (done, total);
                         let [fr, en] = words.clone();
                         let progress = JobProgress { done, total, fr, en };
-                        if self.0.registry.progress_job(id, &progress, self.now()).await.is_ok() {
+                        if self.inner.registry.progress_job(id, &progress, self.now()).await.is_ok() {
                             self.tell(Change::Job { id: id.0 });
                         }
                     }
@@ -132,29 +131,39 @@ impl App {
         }
     }
 
-    /// Asks a job to stop.
-    pub async fn cancel_job(&self, id: JobId, by: &Actor) -> AppResult<()> {
-        self.job(id).await?;
-        self.0.registry.request_cancel(id, &by.0, self.now()).await?;
-        if let Some(watch) = self.0.jobs.watches().get(&id.0) {
+    /// Asks a job to stop: one's own, or any with the right on the system.
+    pub async fn cancel_job(&self, id: JobId) -> AppResult<()> {
+        let job = self.job(id).await?;
+        if job.by != self.actor() {
+            self.require(Permission::SystemWrite)?;
+        }
+        self.inner.registry.request_cancel(id, &self.actor(), self.now()).await?;
+        if let Some(watch) = self.inner.jobs.watches().get(&id.0) {
             watch.cancel();
         }
         self.tell(Change::Job { id: id.0 });
         Ok(())
     }
 
-    /// One job.
+    /// One job: its result may hold rows, so that it is told to who asked for it, and to who
+    /// sees the system.
     pub async fn job(&self, id: JobId) -> AppResult<JobRecord> {
-        self.0.registry.job(id).await.map_err(|e| match e {
-            RegistryError::UnknownJob { .. } => {
-                AppError::NotFound { what: "job", name: id.to_string() }
-            }
+        let missing = || AppError::NotFound { what: "job", name: id.to_string() };
+        let job = self.inner.registry.job(id).await.map_err(|e| match e {
+            RegistryError::UnknownJob { .. } => missing(),
             other => other.into(),
-        })
+        })?;
+        if self.may_see(&job) { Ok(job) } else { Err(missing()) }
     }
 
-    /// Latest jobs first.
+    /// Latest jobs first, among those the holder may see.
     pub async fn jobs(&self) -> AppResult<Vec<JobRecord>> {
-        Ok(self.0.registry.jobs(50).await?)
+        let mut jobs = self.inner.registry.jobs(50).await?;
+        jobs.retain(|job| self.may_see(job));
+        Ok(jobs)
+    }
+
+    fn may_see(&self, job: &JobRecord) -> bool {
+        job.by == self.actor() || self.who().may(Permission::SystemRead)
     }
 }

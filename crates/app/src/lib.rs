@@ -3,6 +3,7 @@
 
 mod answers;
 mod app;
+pub mod backups;
 pub mod cases;
 pub mod cockpit;
 pub mod configs;
@@ -18,9 +19,13 @@ pub mod jobs;
 pub mod logs;
 pub mod previews;
 pub mod processes;
+pub mod publications;
+mod rights;
 
-pub use app::{Actor, App, AppOptions, Change};
-pub use eclusier_core::{Figure, Grain, Lang, Period, ProcessId, config::Awaited};
+pub use app::{App, AppOptions, Change};
+pub use eclusier_core::{
+    Access, Figure, Grain, Lang, Period, Permission, ProcessId, config::Awaited,
+};
 pub use eclusier_eventlog::{Dimensions, MovementKind};
 pub use eclusier_ingest::{Finding, Kind, Mapping};
 pub use eclusier_ledger::{

@@ -1,6 +1,6 @@
 //! What the log of a process says: profile, map, variants, durations.
 
-use eclusier_core::{ProcessId, Snapshot};
+use eclusier_core::{Permission, ProcessId, Snapshot};
 use eclusier_eventlog::{Filter, Kernel};
 use eclusier_mining::{
     CaseSpan, LeadTimes, Map, MapKernel, Profile, ProfileKernel, Rows, Variants, VariantsKernel,
@@ -16,10 +16,13 @@ impl App {
     /// The process asked, or the only one there is.
     pub async fn one_process(&self, asked: Option<&ProcessId>) -> AppResult<ProcessId> {
         if let Some(process) = asked {
+            self.reach(Permission::LogRead, process)?;
             self.live(process).await?;
             return Ok(process.clone());
         }
+        self.require(Permission::LogRead)?;
         let mut all = self.process_ids().await?;
+        all.retain(|p| self.reach(Permission::LogRead, p).is_ok());
         match (all.pop(), all.is_empty()) {
             (Some(only), true) => Ok(only),
             (None, _) => Err(AppError::NotFound { what: "process", name: "—".into() }),
@@ -36,6 +39,12 @@ impl App {
         }
     }
 
+    /// The filter narrowed to the rows in reach.
+    fn within(&self, process: &ProcessId, filter: Filter) -> AppResult<Filter> {
+        let rows = self.reach(Permission::LogRead, process)?.rows;
+        Ok(Filter { rows, ..filter })
+    }
+
     /// Runs a kernel over a version of a process.
     pub(crate) async fn run<K>(
         &self,
@@ -48,19 +57,21 @@ impl App {
         K: Kernel + Send + 'static,
         K::Output: Send + 'static,
     {
-        let lake = self.0.lake.clone();
+        let lake = self.inner.lake.clone();
         let stop = watch.stop().clone();
         self.blocking(move || Ok(lake.run(&snapshot, &filter, &kernel, &stop)?)).await
     }
 
     /// Counts of the log.
     pub async fn profile(&self, process: &ProcessId, filter: Filter) -> AppResult<Profile> {
+        let filter = self.within(process, filter)?;
         let snapshot = self.live(process).await?;
         self.run(snapshot, filter, ProfileKernel, &Watch::default()).await
     }
 
     /// Process map.
     pub async fn map(&self, process: &ProcessId, filter: Filter, rows: Rows) -> AppResult<Map> {
+        let filter = self.within(process, filter)?;
         let snapshot = self.live(process).await?;
         self.run(snapshot, filter, MapKernel { rows }, &Watch::default()).await
     }
@@ -73,6 +84,7 @@ impl App {
         rows: Rows,
         top: usize,
     ) -> AppResult<Variants> {
+        let filter = self.within(process, filter)?;
         let snapshot = self.live(process).await?;
         self.run(snapshot, filter, VariantsKernel { rows, top }, &Watch::default()).await
     }
@@ -84,6 +96,7 @@ impl App {
         filter: Filter,
         rows: Rows,
     ) -> AppResult<Vec<CaseSpan>> {
+        let filter = self.within(process, filter)?;
         let snapshot = self.live(process).await?;
         self.run(snapshot, filter, LeadTimes { rows }, &Watch::default()).await
     }

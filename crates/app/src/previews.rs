@@ -2,13 +2,13 @@
 
 use std::path::PathBuf;
 
-use eclusier_core::ProcessId;
+use eclusier_core::{Permission, ProcessId};
 use eclusier_ingest::{Hints, Kind, Mapping, Preview};
 use eclusier_registry::SavedMapping;
 use sha2::{Digest, Sha256};
 
 use crate::{
-    Actor, App,
+    App,
     error::{AppError, AppResult},
 };
 
@@ -32,11 +32,13 @@ pub struct UploadView {
 impl App {
     /// A new place for an upload: the caller writes the file there.
     pub fn new_upload(&self, name: &str) -> AppResult<(String, PathBuf)> {
+        self.require(Permission::DataWrite)?;
         let id = uuid::Uuid::now_v7().to_string();
-        let folder = self.0.home.uploads().join(&id);
+        let folder = self.inner.home.uploads().join(&id);
         let broken = |source| AppError::Io { what: "the upload".into(), source };
         std::fs::create_dir_all(&folder).map_err(broken)?;
         std::fs::write(folder.join("name"), safe_name(name)).map_err(broken)?;
+        std::fs::write(folder.join("by"), self.actor()).map_err(broken)?;
         Ok((id.clone(), folder.join("file")))
     }
 
@@ -45,7 +47,12 @@ impl App {
         let missing = || AppError::NotFound { what: "upload", name: id.to_owned() };
         // Only ids we made: a path cannot be smuggled in.
         let id = uuid::Uuid::parse_str(id).map_err(|_| missing())?.to_string();
-        let folder = self.0.home.uploads().join(id);
+        let folder = self.inner.home.uploads().join(id);
+        // A file waiting for confirmation holds people in clear: only who left it sees it.
+        let by = std::fs::read_to_string(folder.join("by")).map_err(|_| missing())?;
+        if by != self.actor() {
+            return Err(missing());
+        }
         let name = std::fs::read_to_string(folder.join("name")).map_err(|_| missing())?;
         Ok((folder.join("file"), name))
     }
@@ -75,7 +82,7 @@ impl App {
         let mut preview =
             self.blocking(move || Ok(eclusier_ingest::inspect(&file.0, &file.1, &hints)?)).await?;
         let header = header_fingerprint(&preview);
-        let saved = self.0.registry.mappings_for_header(&header).await?.into_iter().next();
+        let saved = self.inner.registry.mappings_for_header(&header).await?.into_iter().next();
         let mut process = process_from_name(&name);
         let mut known_mapping = None;
         if let Some(saved) = saved {
@@ -107,8 +114,8 @@ impl App {
         process: &ProcessId,
         mapping: &Mapping,
         header: Option<String>,
-        by: &Actor,
     ) -> AppResult<()> {
+        self.require_process(Permission::DataWrite, process)?;
         let toml = mapping.to_toml().map_err(|e| {
             AppError::invalid(
                 "mapping",
@@ -122,10 +129,10 @@ impl App {
             toml,
             header,
             file_pattern: None,
-            by: by.0.clone(),
+            by: self.actor(),
             at: self.now(),
         };
-        Ok(self.0.registry.save_mapping(&saved).await?)
+        Ok(self.inner.registry.save_mapping(&saved).await?)
     }
 }
 
@@ -137,12 +144,11 @@ impl App {
         name: &str,
         process: &ProcessId,
         mapping: Option<Mapping>,
-        by: &Actor,
     ) -> AppResult<()> {
         let view = self.inspect(upload, None, mapping.clone()).await?;
         let header = header_fingerprint(&view.preview);
         let mapping = mapping.unwrap_or(view.preview.mapping);
-        self.save_mapping(name, process, &mapping, Some(header), by).await
+        self.save_mapping(name, process, &mapping, Some(header)).await
     }
 
     /// The saved mapping, and its process, of a file of the inbox.
@@ -155,7 +161,7 @@ impl App {
         let preview = self
             .blocking(move || Ok(eclusier_ingest::inspect(&file, &name, &Hints::default())?))
             .await?;
-        let saved = self.0.registry.mappings_for_header(&header_fingerprint(&preview)).await?;
+        let saved = self.inner.registry.mappings_for_header(&header_fingerprint(&preview)).await?;
         Ok(saved
             .into_iter()
             .next()
@@ -164,12 +170,19 @@ impl App {
 
     /// Saved mappings, by name.
     pub async fn mappings(&self) -> AppResult<Vec<SavedMapping>> {
-        Ok(self.0.registry.mappings().await?)
+        self.require(Permission::DataRead)?;
+        let mut mappings = self.inner.registry.mappings().await?;
+        mappings.retain(|m| self.reach(Permission::DataRead, &m.process).is_ok());
+        Ok(mappings)
     }
 
     /// Forgets a saved mapping.
-    pub async fn delete_mapping(&self, name: &str, by: &Actor) -> AppResult<()> {
-        if self.0.registry.delete_mapping(name, &by.0, self.now()).await? {
+    pub async fn delete_mapping(&self, name: &str) -> AppResult<()> {
+        let known = self.mappings().await?;
+        if let Some(one) = known.iter().find(|m| m.name == name) {
+            self.require_process(Permission::DataWrite, &one.process)?;
+        }
+        if self.inner.registry.delete_mapping(name, &self.actor(), self.now()).await? {
             Ok(())
         } else {
             Err(AppError::NotFound { what: "mapping", name: name.to_owned() })

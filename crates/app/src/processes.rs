@@ -1,6 +1,6 @@
 //! Processes: what is known, from when to when, and the rules in force.
 
-use eclusier_core::{DatedRules, ProcessId, ProcessRules, Snapshot};
+use eclusier_core::{DatedRules, Permission, ProcessId, ProcessRules, Snapshot};
 
 use crate::{
     App,
@@ -23,12 +23,12 @@ pub struct ProcessView {
 impl App {
     /// The process ids, in order.
     pub async fn process_ids(&self) -> AppResult<Vec<ProcessId>> {
-        Ok(self.0.registry.processes().await?.into_iter().map(|p| p.id).collect())
+        Ok(self.inner.registry.processes().await?.into_iter().map(|p| p.id).collect())
     }
 
     /// The live version of a process that exists.
     pub async fn live(&self, process: &ProcessId) -> AppResult<Snapshot> {
-        let snapshot = self.0.registry.snapshot(process).await?;
+        let snapshot = self.inner.registry.snapshot(process).await?;
         if snapshot.id.0 == 0 {
             return Err(AppError::NotFound { what: "process", name: process.to_string() });
         }
@@ -37,10 +37,10 @@ impl App {
 
     /// Dated rules of a process; the body's defaults from the first day when nothing is configured.
     pub async fn dated_rules(&self, process: &ProcessId) -> AppResult<Vec<DatedRules>> {
-        let versions = self.0.registry.config_versions(process).await?;
+        let versions = self.inner.registry.config_versions(process).await?;
         if versions.is_empty() {
-            let body = self.0.registry.body().await?;
-            let zone = self.0.registry.setting(&zone_key(process)).await?;
+            let body = self.inner.registry.body().await?;
+            let zone = self.inner.registry.setting(&zone_key(process)).await?;
             let zone = zone.and_then(|z| serde_json::from_str(&z).ok()).unwrap_or(body.zone);
             let rules = ProcessRules { zone, calendar: body.calendar, ..ProcessRules::default() };
             return Ok(vec![DatedRules { from: jiff::civil::Date::MIN, rules }]);
@@ -50,12 +50,12 @@ impl App {
 
     /// Name shown for a process.
     pub async fn label(&self, process: &ProcessId) -> AppResult<String> {
-        let versions = self.0.registry.config_versions(process).await?;
+        let versions = self.inner.registry.config_versions(process).await?;
         let label = versions.last().map(|v| v.rules.label.clone()).filter(|l| !l.is_empty());
         if let Some(label) = label {
             return Ok(label);
         }
-        let saved = self.0.registry.setting(&label_key(process)).await?;
+        let saved = self.inner.registry.setting(&label_key(process)).await?;
         Ok(saved.and_then(|l| serde_json::from_str(&l).ok()).unwrap_or_else(|| process.to_string()))
     }
 }
@@ -118,8 +118,13 @@ pub(crate) const DEMO_KEY: &str = "demo";
 impl App {
     /// What the shell needs first.
     pub async fn status(&self) -> AppResult<Status> {
-        let summaries = self.0.registry.processes().await?;
-        let desks = self.desks(&crate::figures::Selection::default()).await?;
+        let summaries = self.inner.registry.processes().await?;
+        let everything = crate::figures::Selection::default();
+        let desks = match self.desks(Permission::FiguresRead, &everything).await {
+            // Some roles steer no production: the shell still opens for them.
+            Err(AppError::Forbidden(_)) => Vec::new(),
+            other => other?,
+        };
         let basis = self.basis(&desks);
         let mut processes = Vec::new();
         for desk in &desks {
@@ -155,11 +160,11 @@ impl App {
                 dimensions: desk.dimension_values(),
             });
         }
-        let body = self.0.registry.body().await?;
+        let body = self.inner.registry.body().await?;
         Ok(Status {
             body: body.name,
             zone: body.zone,
-            demo: self.0.registry.setting(DEMO_KEY).await?.is_some(),
+            demo: self.inner.registry.setting(DEMO_KEY).await?.is_some(),
             processes,
             now: self.now(),
             last_worked_day: basis.last_worked_day,
@@ -168,10 +173,11 @@ impl App {
 
     /// Checks every data file against the catalogue; the problems in words.
     pub async fn verify(&self) -> AppResult<Vec<String>> {
+        self.require(Permission::SystemRead)?;
         let mut problems = Vec::new();
         for process in self.process_ids().await? {
-            let snapshot = self.0.registry.snapshot(&process).await?;
-            let lake = self.0.lake.clone();
+            let snapshot = self.inner.registry.snapshot(&process).await?;
+            let lake = self.inner.lake.clone();
             let found = self
                 .blocking(move || Ok(lake.verify(&snapshot, &eclusier_lake::Stop::never())?))
                 .await?;

@@ -263,7 +263,11 @@ impl App {
         Ok(replay)
     }
 
-    async fn turn(&self, process: &ProcessId, watch: &Watch) -> AppResult<eclusier_lake::LockGuard> {
+    async fn turn(
+        &self,
+        process: &ProcessId,
+        watch: &Watch,
+    ) -> AppResult<eclusier_lake::LockGuard> {
         // A process that does not exist gets no folder.
         self.live(process).await?;
         let (lake, process, stop) =
@@ -437,9 +441,7 @@ fn viewed(closed: ClosedPeriod) -> PublishedPeriod {
     let mut why: Option<(String, String)> = None;
     let mut view = |publication: &Publication, why: Option<(String, String)>| {
         let (reason, changes) = match why {
-            Some((reason, json)) => {
-                (Some(reason), serde_json::from_str(&json).unwrap_or_default())
-            }
+            Some((reason, json)) => (Some(reason), serde_json::from_str(&json).unwrap_or_default()),
             None => (None, Vec::new()),
         };
         publications.push(PublicationView {
@@ -511,26 +513,40 @@ fn in_words(replay: &Replay) -> [String; 2] {
     let Replay { period, rank, figures, .. } = replay;
     if !replay.sealed {
         return [
-            format!("Période {period}, publication {rank} : le texte gardé n’est pas celui que le journal a scellé. Il a été modifié après coup."),
-            format!("Period {period}, publication {rank}: the text kept is not the one sealed in the audit log. It was altered afterwards."),
+            format!(
+                "Période {period}, publication {rank} : le texte gardé n’est pas celui que le journal a scellé. Il a été modifié après coup."
+            ),
+            format!(
+                "Period {period}, publication {rank}: the text kept is not the one sealed in the audit log. It was altered afterwards."
+            ),
         ];
     }
     if replay.same {
         return [
-            format!("Période {period}, publication {rank} : les {figures} chiffres se recalculent à l’identique."),
-            format!("Period {period}, publication {rank}: all {figures} figures come out the same."),
+            format!(
+                "Période {period}, publication {rank} : les {figures} chiffres se recalculent à l’identique."
+            ),
+            format!(
+                "Period {period}, publication {rank}: all {figures} figures come out the same."
+            ),
         ];
     }
     let ids: Vec<&str> = replay.changes.iter().map(|c| c.id.as_str()).collect();
     let ids = ids.join(", ");
     if replay.other_formula.len() == replay.changes.len() {
         return [
-            format!("Période {period}, publication {rank} : la formule a changé depuis ({ids}). Rejouer avec la version du programme qui a publié."),
-            format!("Period {period}, publication {rank}: the formula has changed since ({ids}). Replay with the version of the program that published."),
+            format!(
+                "Période {period}, publication {rank} : la formule a changé depuis ({ids}). Rejouer avec la version du programme qui a publié."
+            ),
+            format!(
+                "Period {period}, publication {rank}: the formula has changed since ({ids}). Replay with the version of the program that published."
+            ),
         ];
     }
     [
-        format!("Période {period}, publication {rank} : {ids} ne se recalculent pas à l’identique."),
+        format!(
+            "Période {period}, publication {rank} : {ids} ne se recalculent pas à l’identique."
+        ),
         format!("Period {period}, publication {rank}: {ids} do not come out the same."),
     ]
 }

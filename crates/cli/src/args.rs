@@ -221,6 +221,10 @@ pub enum Command {
     /// Print the description of the HTTP API.
     #[command(hide = true)]
     Openapi,
+    /// Back the data directory up while it is in use.
+    Backup(crate::backup::BackupArgs),
+    /// Restore a backup into a new data directory (--data).
+    Restore(crate::backup::RestoreArgs),
     /// Check every file of the lake against the catalogue.
     Verify,
     /// Remove what no version reads any more.

@@ -141,12 +141,8 @@ pub async fn backup(app: &App, args: BackupArgs, printer: &Printer) -> AppResult
 /// `restore`: makes the data directory, so none is open.
 pub async fn restore(data: PathBuf, args: RestoreArgs, printer: &Printer) -> AppResult<u8> {
     let watch = Watch::default();
-    let options = RestoreOptions {
-        backup: args.backup,
-        data,
-        key: args.key,
-        at: jiff::Timestamp::now(),
-    };
+    let options =
+        RestoreOptions { backup: args.backup, data, key: args.key, at: jiff::Timestamp::now() };
     let work = App::restore(&options, &watch);
     let restored = terminal::watched("restore", &watch, work).await?;
     let mut answer = json!({ "status": "restored" });

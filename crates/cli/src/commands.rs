@@ -3,7 +3,7 @@
 use std::{collections::HashMap, process::ExitCode};
 
 use eclusier_app::{
-    Actor, App, AppError, AppOptions, AppResult, Mapping,
+    App, AppError, AppOptions, AppResult, Mapping, Permission,
     cases::CasesQuery,
     exports::{ExportFormat, Shown},
     figures::Selection,
@@ -15,6 +15,7 @@ use serde_json::Value;
 
 use crate::{
     args::{Args, Command, ConfigAction, Format, ImportArgs, ImportsAction, LogArgs, Scope},
+    backup::{self, BackupAction, BackupArgs},
     output, terminal,
 };
 
@@ -33,8 +34,21 @@ pub async fn run(args: Args) -> AppResult<ExitCode> {
         let options = AppOptions { data: args.data, server: true, now };
         return serve(options, &bind, inbox).await;
     }
+    let command = match args.command {
+        Command::Restore(given) => {
+            return Ok(ExitCode::from(backup::restore(args.data, given, &printer).await?));
+        }
+        Command::Backup(BackupArgs { action: Some(BackupAction::List { folder }), .. }) => {
+            return Ok(ExitCode::from(backup::list(&folder, &printer)?));
+        }
+        Command::Backup(given) => {
+            backup::must_hold_data(&args.data)?;
+            Command::Backup(given)
+        }
+        other => other,
+    };
     let app = App::open(AppOptions::new(&args.data)).await?;
-    let done = command(&app, args.command, &printer).await;
+    let done = self::command(&app, command, &printer).await;
     app.close().await;
     match done? {
         After::Exit(code) => Ok(ExitCode::from(code)),
@@ -55,20 +69,21 @@ async fn serve(
     Ok(ExitCode::SUCCESS)
 }
 
-struct Printer {
+/// How answers are printed, and in which language words are.
+pub(crate) struct Printer {
     format: Option<Format>,
-    lang: Lang,
+    pub(crate) lang: Lang,
 }
 
 impl Printer {
-    fn print(&self, answer: &impl serde::Serialize) -> AppResult<After> {
+    pub(crate) fn print(&self, answer: &impl serde::Serialize) -> AppResult<After> {
         output::print(answer, self.format)
             .map_err(|source| AppError::Io { what: "standard output".into(), source })?;
         Ok(After::Exit(0))
     }
 }
 
-enum After {
+pub(crate) enum After {
     Exit(u8),
     Serve(String),
 }
@@ -95,8 +110,7 @@ async fn command(app: &App, command: Command, printer: &Printer) -> AppResult<Af
         }
         Command::Imports { action: ImportsAction::Undo { id, reason } } => {
             let watch = Watch::default();
-            let by = Actor::local();
-            let work = app.undo(DeliveryId(id), &reason, &by, watch.clone());
+            let work = app.undo(DeliveryId(id), &reason, watch.clone());
             let record = terminal::watched("undo", &watch, work).await?;
             printer.print(&wire::import(&record))
         }
@@ -154,6 +168,7 @@ async fn command(app: &App, command: Command, printer: &Printer) -> AppResult<Af
             app.write_file(&to, &bytes)?;
             printer.print(&serde_json::json!({ "file": to, "rows": rows, "bytes": bytes.len() }))
         }
+        Command::Backup(given) => Ok(After::Exit(backup::backup(app, given, printer).await?)),
         Command::Verify => {
             let problems = app.verify().await?;
             let code = if problems.is_empty() { 0 } else { 1 };
@@ -175,7 +190,7 @@ async fn command(app: &App, command: Command, printer: &Printer) -> AppResult<Af
             printer.print(&serde_json::json!({ "rows": rows }))
         }
         // Handled before the data directory is opened.
-        Command::Serve { .. } | Command::Openapi => Ok(After::Exit(2)),
+        Command::Serve { .. } | Command::Openapi | Command::Restore(_) => Ok(After::Exit(2)),
     }
 }
 
@@ -270,7 +285,7 @@ async fn config(app: &App, action: ConfigAction, printer: &Printer) -> AppResult
             if !rules.check().is_empty() {
                 return problems(&rules, printer);
             }
-            app.put_config(&process, from, &rules, &Actor::local()).await?;
+            app.put_config(&process, from, &rules).await?;
             printer.print(&wire::config(&app.config(&process).await?))
         }
     }
@@ -297,8 +312,9 @@ async fn lead_times(app: &App, args: &LogArgs, printer: &Printer) -> AppResult<A
     let process = app.one_process(args.scope.whose.process.as_ref()).await?;
     let filter = app.filter(&process, &selection(&args.scope, None)).await?;
     let spans = app.case_spans(&process, filter, args.rows).await?;
-    let desk = app.desk(&process, None).await?;
-    let closings: HashMap<&str, (Option<i64>, i64)> = desk.closings().collect();
+    let desk = app.seen(Permission::CasesRead, &process, None).await?;
+    let closings: HashMap<&str, (Option<i64>, i64)> =
+        desk.closings().map(|(line, closed, worked)| (line.id, (closed, worked))).collect();
     let rows: Vec<_> = spans
         .iter()
         .map(|span| {

@@ -2,6 +2,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)] // a command-line tool talks to its terminal
 
 mod args;
+mod backup;
 mod commands;
 mod output;
 mod terminal;

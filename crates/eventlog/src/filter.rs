@@ -1,5 +1,6 @@
 //! One filter understood by every kernel, every screen and the URL.
 
+use eclusier_core::RowScope;
 use serde::{Deserialize, Serialize};
 
 use crate::{CaseRows, EventBatch};
@@ -29,6 +30,8 @@ pub struct Filter {
     pub min_duration_us: Option<i64>,
     /// Longest duration, microseconds.
     pub max_duration_us: Option<i64>,
+    /// Rows the reader may see, by organisation and unit; `None` for all of them.
+    pub rows: Option<RowScope>,
 }
 
 impl Filter {
@@ -39,10 +42,11 @@ impl Filter {
 
     /// Whether the filter looks at organisation, unit, product or channel.
     pub fn needs_dimensions(&self) -> bool {
-        !(self.org.is_empty()
-            && self.unit.is_empty()
-            && self.product.is_empty()
-            && self.channel.is_empty())
+        self.rows.is_some()
+            || !(self.org.is_empty()
+                && self.unit.is_empty()
+                && self.product.is_empty()
+                && self.channel.is_empty())
     }
 
     /// Whether one case passes. A case belongs to the first value it carries.
@@ -79,6 +83,13 @@ impl Filter {
                 if !wanted.iter().any(|w| w == own) {
                     return false;
                 }
+            }
+        }
+        if let Some(scope) = &self.rows {
+            let org = rows().find_map(|r| batch.org.name(r));
+            let unit = rows().find_map(|r| batch.unit.name(r));
+            if !scope.keeps(org, unit) {
+                return false;
             }
         }
         if self.min_duration_us.is_some() || self.max_duration_us.is_some() {

@@ -265,8 +265,8 @@ pub fn daily_ledger(
     let mut groups: BTreeMap<GroupValues, Vec<Series>> = BTreeMap::new();
     for view in views {
         let series = match view.data {
-            Data::Cases(table) => from_cases(table, view.process, query, &buckets)?,
-            Data::Counts(book) => from_counts(book, view.process, query, &buckets),
+            Data::Cases(table) => from_cases(table, view, query, &buckets)?,
+            Data::Counts(book) => from_counts(book, view, query, &buckets),
         };
         for one in series {
             groups.entry(one.group.clone()).or_default().push(one);
@@ -318,8 +318,8 @@ pub(crate) fn cells_by_group(
 fn series_of(view: View<'_>, query: &LedgerQuery, buckets: &Buckets) -> Vec<Series> {
     match view.data {
         // More rows than one answer may hold are no rows: callers ask for short windows.
-        Data::Cases(table) => from_cases(table, view.process, query, buckets).unwrap_or_default(),
-        Data::Counts(book) => from_counts(book, view.process, query, buckets),
+        Data::Cases(table) => from_cases(table, &view, query, buckets).unwrap_or_default(),
+        Data::Counts(book) => from_counts(book, &view, query, buckets),
     }
 }
 
@@ -393,7 +393,7 @@ const COUNTED: usize = 6;
 
 fn from_cases(
     table: &CaseTable,
-    process: &str,
+    view: &View<'_>,
     query: &LedgerQuery,
     buckets: &Buckets,
 ) -> Result<Vec<Series>, LedgerError> {
@@ -409,10 +409,10 @@ fn from_cases(
         .iter()
         .map(|combo| {
             let values = combo.map(|c| table.name_of(c));
-            if !query.dims.keeps(values) {
+            if !view.keeps(&query.dims, values) {
                 return NOT_KEPT;
             }
-            let group = group_values(&query.group_by, process, values);
+            let group = group_values(&query.group_by, view.process, values);
             *index.entry(group.clone()).or_insert_with(|| {
                 groups.push(group);
                 (groups.len() - 1) as u32
@@ -544,7 +544,7 @@ fn place_rows(
 
 fn from_counts(
     book: &CountsBook,
-    process: &str,
+    view: &View<'_>,
     query: &LedgerQuery,
     buckets: &Buckets,
 ) -> Vec<Series> {
@@ -552,7 +552,7 @@ fn from_counts(
     for (place, days) in &book.places {
         let values =
             [&place.org, &place.unit, &place.product, &place.channel].map(|v| v.as_deref());
-        if !query.dims.keeps(values) {
+        if !view.keeps(&query.dims, values) {
             continue;
         }
         let mut rows: Vec<(usize, Cells)> = Vec::new();
@@ -563,7 +563,7 @@ fn from_counts(
                 _ => rows.push((bucket, cells)),
             }
         }
-        series.push(Series { group: group_values(&query.group_by, process, values), rows });
+        series.push(Series { group: group_values(&query.group_by, view.process, values), rows });
     }
     series
 }

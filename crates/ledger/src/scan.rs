@@ -132,7 +132,7 @@ pub(crate) fn scan(view: View<'_>, scope: &Scope) -> Option<Scan> {
     let table = view.cases()?;
     let day = scope.last_day().min(table.as_of.day);
     let from = scope.first_day();
-    let mask = scope.dims.mask(table);
+    let mask = view.mask(&scope.dims, table);
     let rules = view.rules_at(day);
     let excluded = Windows::new(table, rules.map_or(&[], |r| &r.exclusion));
     let neutral = Windows::new(table, rules.map_or(&[], |r| &r.neutralised));
@@ -242,7 +242,7 @@ pub(crate) fn received_within(
 ) -> (i64, i64, i64) {
     let mut sum = (0, 0, 0);
     let (Some(table), Some(&end)) = (view.cases(), days.last()) else { return sum };
-    let mask = scope.dims.mask(table);
+    let mask = view.mask(&scope.dims, table);
     let windows = view.rules_at(end).map_or(&[][..], |r| &r.exclusion);
     let excluded = Windows::new(table, windows);
     let mut add = |opened: i32, combo: u32, from: i32, until: i32| {

@@ -3,7 +3,7 @@
 
 use eclusier_calendar::{Calendar, day_number};
 use eclusier_core::config::{DatedRules, DayCounter, ProcessRules, Target};
-use eclusier_core::{Period, SnapshotId};
+use eclusier_core::{Period, RowScope, SnapshotId};
 use eclusier_eventlog::Filter;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -32,6 +32,8 @@ pub struct View<'a> {
     pub calendar: &'a Calendar,
     /// Its data.
     pub data: Data<'a>,
+    /// Rows of the data the reader may see; `None` for all of them.
+    pub rows: Option<&'a RowScope>,
 }
 
 impl<'a> View<'a> {
@@ -65,6 +67,18 @@ impl<'a> View<'a> {
             Data::Cases(table) => table.first_day(),
             Data::Counts(book) => book.first_day(),
         }
+    }
+
+    /// Whether these values may be seen and are wanted, in the order organisation, unit,
+    /// product, channel.
+    pub fn keeps(&self, dims: &DimFilter, values: [Option<&str>; 4]) -> bool {
+        let [org, unit, ..] = values;
+        self.rows.is_none_or(|rows| rows.keeps(org, unit)) && dims.keeps(values)
+    }
+
+    /// Which combinations of a table pass.
+    pub(crate) fn mask(&self, dims: &DimFilter, table: &CaseTable) -> Vec<bool> {
+        table.combos.iter().map(|c| self.keeps(dims, c.map(|code| table.name_of(code)))).collect()
     }
 
     pub(crate) fn cases(&self) -> Option<&'a CaseTable> {
@@ -108,11 +122,6 @@ impl DimFilter {
             .into_iter()
             .zip(values)
             .all(|(wanted, own)| wanted.is_empty() || wanted.iter().any(|w| w == own.unwrap_or("")))
-    }
-
-    /// Which combinations of a table pass.
-    pub(crate) fn mask(&self, table: &CaseTable) -> Vec<bool> {
-        table.combos.iter().map(|c| self.keeps(c.map(|code| table.name_of(code)))).collect()
     }
 }
 

@@ -165,7 +165,7 @@ pub fn delays_by(views: &[View<'_>], scope: &Scope, periods: &[Period]) -> Vec<D
         let Some(table) = view.cases() else { continue };
         tells_holds |= table.tells_holds;
         let spans: Vec<Span> = periods.iter().map(|p| Span::new(*view, table, *p)).collect();
-        let mask = scope.dims.mask(table);
+        let mask = view.mask(&scope.dims, table);
         // Cases are independent: pieces are counted apart and added in order.
         let pieces: Vec<Vec<Sum>> = (0..table.len().div_ceil(PIECE))
             .into_par_iter()

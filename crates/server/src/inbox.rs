@@ -10,7 +10,7 @@ use std::{
 };
 
 use eclusier_app::{
-    Actor, App,
+    App,
     imports::{ImportOptions, ImportStatus, Watch},
 };
 use tokio_util::sync::CancellationToken;
@@ -97,7 +97,6 @@ async fn import(app: &App, path: &Path) -> Result<(), String> {
     };
     let mut options = ImportOptions::new(path, process);
     options.mapping = Some(mapping);
-    options.by = Actor::inbox();
     let report = app.import(options, Watch::default()).await.map_err(|e| words(e.words()))?;
     match report.status {
         ImportStatus::Committed | ImportStatus::Unchanged | ImportStatus::DryRun => Ok(()),

@@ -153,7 +153,7 @@ pub async fn serve(app: App, address: SocketAddr, inbox: Option<PathBuf>) -> App
     // The desks are folded before the first person arrives.
     let warm = app.clone();
     tokio::spawn(async move {
-        if let Err(error) = warm.desks(&Default::default()).await {
+        if let Err(error) = warm.warm().await {
             tracing::warn!(%error, "the desks could not be prepared");
         }
     });

@@ -1,6 +1,6 @@
 //! The morning screen: of the data of now, of the selection asked, against the worked day before.
 
-use eclusier_app::{Actor, App, Grain, cockpit::Health, figures::Selection};
+use eclusier_app::{App, Grain, cockpit::Health, figures::Selection};
 
 use crate::common::*;
 
@@ -17,7 +17,7 @@ async fn stock(app: &App, selection: &Selection) -> f64 {
 async fn pensions() -> Bench {
     let bench = Bench::new().await;
     bench.store("a.csv", &csv(&month("A", 1, 60)), "pensions").await;
-    bench.app.put_config(&process("pensions"), None, &rules(), &Actor::local()).await.unwrap();
+    bench.app.put_config(&process("pensions"), None, &rules()).await.unwrap();
     bench
 }
 
@@ -48,14 +48,14 @@ async fn an_answer_kept_is_given_for_the_same_data_and_the_same_selection_only()
     assert_eq!(stock(&reader, &all).await, 20.0);
     // Another process, alone in its selection too, is another answer.
     bench.store("c.csv", &csv(&month("C", 2, 5)), "reversions").await;
-    bench.app.put_config(&process("reversions"), None, &rules(), &Actor::local()).await.unwrap();
+    bench.app.put_config(&process("reversions"), None, &rules()).await.unwrap();
     let one = of("reversions");
     assert_eq!(stock(&reader, &one).await, 1.0);
     assert_eq!(stock(&reader, &all).await, 20.0);
     // And rules change answers as data do.
     let mut other = rules();
     other.states.settled = vec!["Instruction".into()];
-    bench.app.put_config(&process("reversions"), None, &other, &Actor::local()).await.unwrap();
+    bench.app.put_config(&process("reversions"), None, &other).await.unwrap();
     assert_ne!(stock(&reader, &one).await, 1.0);
 }
 
@@ -65,7 +65,7 @@ async fn the_change_is_what_is_late_less_what_was_late_the_worked_day_before() {
     // Two days: cases are late before they are settled, and leave.
     let mut short = rules();
     short.target[0].days = 2;
-    bench.app.put_config(&process("pensions"), None, &short, &Actor::local()).await.unwrap();
+    bench.app.put_config(&process("pensions"), None, &short).await.unwrap();
     let (mut rose, mut fell) = (0, 0);
     for n in (14..=17).chain(21..=24) {
         // Tuesday to Friday: the worked day before is the day before.
@@ -85,13 +85,12 @@ async fn the_change_is_what_is_late_less_what_was_late_the_worked_day_before() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_process_is_normal_tense_or_critical_by_its_own_thresholds() {
     let bench = pensions().await;
-    let by = Actor::local();
     let health = async |mut rules: eclusier_core::ProcessRules, tense: f64, critical: f64| {
         rules.alert.tense_points = tense;
         rules.alert.critical_points = critical;
         rules.alert.tense_late_share = tense;
         rules.alert.critical_late_share = critical;
-        bench.app.put_config(&process("pensions"), None, &rules, &by).await.unwrap();
+        bench.app.put_config(&process("pensions"), None, &rules).await.unwrap();
         bench.app.cockpit(&of("pensions")).await.unwrap().stocks.remove(0)
     };
     let row = health(rules(), 0.1, 0.2).await;
@@ -127,10 +126,9 @@ async fn data_older_than_two_worked_days_are_said_to_be() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_processes_with_most_late_cases_come_first() {
     let bench = pensions().await;
-    let by = Actor::local();
     for (id, cases) in [("accueil", 20), ("zones", 90)] {
         bench.store(&format!("{id}.csv"), &csv(&month(id, 1, cases)), id).await;
-        bench.app.put_config(&process(id), None, &rules(), &by).await.unwrap();
+        bench.app.put_config(&process(id), None, &rules()).await.unwrap();
     }
     let overdue = bench.app.cockpit(&Selection::default()).await.unwrap().overdue.unwrap();
     let lines: Vec<_> = overdue.lines.iter().map(|l| l.process.as_str()).collect();

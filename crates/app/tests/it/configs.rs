@@ -1,6 +1,6 @@
 //! Rules are tried before they are stored, and change the figures once they are.
 
-use eclusier_app::{Actor, Figure, figures::ClosingKind};
+use eclusier_app::{Figure, figures::ClosingKind};
 use eclusier_core::ProcessRules;
 
 use crate::common::*;
@@ -34,7 +34,7 @@ async fn a_preview_stores_nothing_and_storing_does_what_it_said() {
     assert_eq!(bench.state("pensions").await, before);
     assert!(bench.app.config(&pensions).await.unwrap().versions.is_empty());
 
-    bench.app.put_config(&pensions, None, &rules(), &Actor::local()).await.unwrap();
+    bench.app.put_config(&pensions, None, &rules()).await.unwrap();
     let stored = bench.app.indicators(&of("pensions"), &[]).await.unwrap();
     assert_eq!(
         stored.iter().map(|f| (&f.id, f.value)).collect::<Vec<_>>(),
@@ -61,8 +61,7 @@ async fn rules_with_a_problem_are_never_stored() {
     let preview = bench.app.preview_config(&process("pensions"), None, bad.clone()).await.unwrap();
     assert!(!preview.problems.is_empty());
     assert_eq!(preview.before, preview.after);
-    let refused =
-        bench.app.put_config(&process("pensions"), None, &bad, &Actor::local()).await.unwrap_err();
+    let refused = bench.app.put_config(&process("pensions"), None, &bad).await.unwrap_err();
     assert_eq!(refused.kind(), "invalid");
     assert!(bench.app.config(&process("pensions")).await.unwrap().versions.is_empty());
 }
@@ -72,9 +71,8 @@ async fn rules_hold_from_their_day() {
     let bench = Bench::new().await;
     let lines = [month("A", 1, 40), month("B", 3, 40)].concat();
     bench.store("a.csv", &csv(&lines), "pensions").await;
-    let by = Actor::local();
     let pensions = process("pensions");
-    bench.app.put_config(&pensions, None, &rules(), &by).await.unwrap();
+    bench.app.put_config(&pensions, None, &rules()).await.unwrap();
     let mut stricter = rules();
     stricter.states.settled = vec!["Instruction".into(), "Décision".into()];
     let from = day("2025-03-01");
@@ -82,7 +80,7 @@ async fn rules_hold_from_their_day() {
     // The eight undecided cases of January stay open; those of March close at their instruction.
     assert_eq!(value(&preview.before, "stock"), Some(16.0));
     assert_eq!(value(&preview.after, "stock"), Some(8.0));
-    bench.app.put_config(&pensions, Some(from), &stricter, &by).await.unwrap();
+    bench.app.put_config(&pensions, Some(from), &stricter).await.unwrap();
     let figures = bench.app.indicators(&of("pensions"), &["stock".into()]).await.unwrap();
     assert_eq!(value(&figures, "stock"), Some(8.0));
     // January as it stood does not move.
@@ -101,8 +99,7 @@ async fn a_saved_mapping_is_proposed_for_the_same_header() {
     let view = bench.app.inspect(&id, None, None).await.unwrap();
     assert_eq!((view.name.as_str(), view.process.as_str()), ("export 2025-01.csv", "export"));
     assert!(view.known_mapping.is_none());
-    let by = Actor::local();
-    bench.app.save_mapping_of_upload(&id, "outil", &process("pensions"), None, &by).await.unwrap();
+    bench.app.save_mapping_of_upload(&id, "outil", &process("pensions"), None).await.unwrap();
     let file = bench.file("autre.csv", csv(&month("Z", 5, 3)));
     let (found, mapping) = bench.app.inbox_mapping(&file).await.unwrap().unwrap();
     assert_eq!(found, process("pensions"));
@@ -113,9 +110,9 @@ async fn a_saved_mapping_is_proposed_for_the_same_header() {
     );
     let other = bench.file("inconnu.csv", "x;y;z\r\n1;2;3\r\n");
     assert!(bench.app.inbox_mapping(&other).await.unwrap().is_none());
-    bench.app.delete_mapping("outil", &by).await.unwrap();
+    bench.app.delete_mapping("outil").await.unwrap();
     assert!(bench.app.inbox_mapping(&file).await.unwrap().is_none());
-    assert_eq!(bench.app.delete_mapping("outil", &by).await.unwrap_err().kind(), "not-found");
+    assert_eq!(bench.app.delete_mapping("outil").await.unwrap_err().kind(), "not-found");
     bench.app.drop_upload(&id).unwrap();
     for bad in [id.as_str(), "../lake", "..", ""] {
         assert_eq!(bench.app.upload(bad).unwrap_err().kind(), "not-found", "{bad}");

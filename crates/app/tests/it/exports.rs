@@ -4,7 +4,6 @@ use std::io::Cursor;
 
 use calamine::{Data, Reader as _, Xlsx};
 use eclusier_app::{
-    Actor,
     cases::CasesQuery,
     exports::{Cell, ExportFormat, Shown, Table},
 };
@@ -23,7 +22,7 @@ async fn bench() -> Bench {
     lines.push(("1E5".into(), "Réception", "16/06/2025 00:10:00".into()));
     lines.push(("=cmd|' /C calc'!A0".into(), "Réception", "16/06/2025 08:00:00".into()));
     bench.store("a.csv", &csv(&lines), "pensions").await;
-    bench.app.put_config(&process("pensions"), None, &rules(), &Actor::local()).await.unwrap();
+    bench.app.put_config(&process("pensions"), None, &rules()).await.unwrap();
     bench
 }
 

@@ -1,7 +1,7 @@
 //! Import, again, over, instead of, and back.
 
 use eclusier_app::{
-    Actor, ImportRecordStatus, MovementKind,
+    ImportRecordStatus, MovementKind,
     counts::TypedCounts,
     imports::{ImportOptions, ImportStatus, Watch},
 };
@@ -28,8 +28,7 @@ async fn an_undo_gives_exactly_what_was_there_before() {
     assert_ne!(after.cases, before.cases);
     assert_eq!(after.rows, before.rows + 60 + month("B", 2, 40).len() as u64);
 
-    let by = Actor::local();
-    let undone = bench.app.undo(second.id.unwrap(), "essai", &by, Watch::default()).await.unwrap();
+    let undone = bench.app.undo(second.id.unwrap(), "essai", Watch::default()).await.unwrap();
     assert_eq!(undone.status, ImportRecordStatus::Undone);
     assert_eq!(bench.state("pensions").await, before);
 
@@ -47,7 +46,7 @@ async fn undoing_the_first_delivery_leaves_what_the_second_makes_alone() {
     let second = bench.store("b.csv", &again, "pensions").await;
     // Forty cases of the second file were duplicates of the first: they must survive it.
     assert_eq!(second.duplicates, month("A", 1, 40).len() as u64);
-    bench.app.undo(first.id.unwrap(), "", &Actor::local(), Watch::default()).await.unwrap();
+    bench.app.undo(first.id.unwrap(), "", Watch::default()).await.unwrap();
     let alone = Bench::new().await;
     alone.store("b.csv", &again, "pensions").await;
     assert_eq!(bench.state("pensions").await, alone.state("pensions").await);
@@ -57,10 +56,9 @@ async fn undoing_the_first_delivery_leaves_what_the_second_makes_alone() {
 async fn an_import_is_undone_once() {
     let bench = Bench::new().await;
     let one = bench.store("a.csv", &csv(&month("A", 1, 10)), "pensions").await.id.unwrap();
-    let by = Actor::local();
     let both = [1, 2].map(|_| {
-        let (app, by) = (bench.app.clone(), by.clone());
-        tokio::spawn(async move { app.undo(one, "", &by, Watch::default()).await })
+        let app = bench.app.clone();
+        tokio::spawn(async move { app.undo(one, "", Watch::default()).await })
     });
     let mut ends = Vec::new();
     for undo in both {
@@ -69,7 +67,7 @@ async fn an_import_is_undone_once() {
     assert_eq!(ends.iter().filter(|e| e.is_ok()).count(), 1, "{ends:?}");
     let refused = ends.into_iter().find_map(Result::err).unwrap();
     assert_eq!(refused.kind(), "invalid", "{refused}");
-    let unknown = bench.app.undo(eclusier_core::DeliveryId(999), "", &by, Watch::default()).await;
+    let unknown = bench.app.undo(eclusier_core::DeliveryId(999), "", Watch::default()).await;
     assert_eq!(unknown.unwrap_err().kind(), "not-found");
     // A process whose every import was taken back is empty, not broken.
     let cockpit = bench.app.cockpit(&Default::default()).await.unwrap();
@@ -122,7 +120,7 @@ async fn a_period_is_replaced_and_only_that_period() {
     let alone = Bench::new().await;
     alone.store("c.csv", &csv(&[january, mended].concat()), "pensions").await;
     assert_eq!(bench.state("pensions").await, alone.state("pensions").await);
-    bench.app.undo(report.id.unwrap(), "", &Actor::local(), Watch::default()).await.unwrap();
+    bench.app.undo(report.id.unwrap(), "", Watch::default()).await.unwrap();
     assert_eq!(bench.state("pensions").await, before);
 }
 
@@ -143,7 +141,7 @@ async fn a_replacement_taken_back_has_no_say_in_a_later_undo() {
     let later = bench.store("c.csv", &csv(&checks), "pensions").await;
     for report in [replaced, later] {
         let id = report.id.unwrap();
-        bench.app.undo(id, "", &Actor::local(), Watch::default()).await.unwrap();
+        bench.app.undo(id, "", Watch::default()).await.unwrap();
     }
     assert_eq!(bench.state("pensions").await, before);
 }
@@ -162,7 +160,7 @@ async fn a_case_goes_on_over_three_daily_deliveries() {
     assert_eq!((profile.cases, profile.events, profile.variants), (10, 30, 1));
     // Undoing the day in the middle takes its step out of every case.
     let middle = bench.app.imports(None).await.unwrap()[1].id;
-    bench.app.undo(middle, "", &Actor::local(), Watch::default()).await.unwrap();
+    bench.app.undo(middle, "", Watch::default()).await.unwrap();
     let state = bench.state("pensions").await;
     assert!(!state.variants.contains("Instruction"), "{}", state.variants);
     assert_eq!(state.rows, 20);
@@ -213,7 +211,7 @@ async fn counts_typed_on_screen_correct_a_day_until_they_are_undone() {
         counts: vec![(MovementKind::Arrivals, 11)],
         reason: Some("courrier oublié".into()),
     };
-    let record = bench.app.type_counts(typed.clone(), &Actor::local()).await.unwrap();
+    let record = bench.app.type_counts(typed.clone()).await.unwrap();
     let after = rows(bench.app.clone()).await;
     let corrected = on(&after, "2025-06-03");
     assert_eq!(corrected.arrivals, Some(11), "{corrected:?}");
@@ -221,7 +219,7 @@ async fn counts_typed_on_screen_correct_a_day_until_they_are_undone() {
     assert_eq!((corrected.settled_human, corrected.closing), (Some(9), Some(105)));
     assert_eq!(corrected.gap, Some(105 - (106 + 11 - 9)));
     assert_eq!(on(&after, "2025-06-04"), on(&before, "2025-06-04"));
-    bench.app.undo(record.id, "", &Actor::local(), Watch::default()).await.unwrap();
+    bench.app.undo(record.id, "", Watch::default()).await.unwrap();
     assert_eq!(rows(bench.app.clone()).await, before);
 
     for (bad, why) in [
@@ -229,7 +227,7 @@ async fn counts_typed_on_screen_correct_a_day_until_they_are_undone() {
         (TypedCounts { counts: vec![], ..typed.clone() }, "nothing"),
         (TypedCounts { counts: vec![(MovementKind::Arrivals, -1)], ..typed.clone() }, "negative"),
     ] {
-        let refused = bench.app.type_counts(bad, &Actor::local()).await.unwrap_err();
+        let refused = bench.app.type_counts(bad).await.unwrap_err();
         assert_eq!(refused.kind(), "invalid", "{why}");
     }
     assert_eq!(rows(bench.app.clone()).await, before);
@@ -251,7 +249,7 @@ async fn counts_of_a_period_are_replaced_whole_until_that_is_undone() {
     let days: Vec<_> = after.iter().map(|r| r.from).collect();
     assert_eq!(days, [day("2025-06-02"), day("2025-06-03"), day("2025-06-05")]);
     assert_eq!(after[0].arrivals, Some(11));
-    bench.app.undo(report.id.unwrap(), "", &Actor::local(), Watch::default()).await.unwrap();
+    bench.app.undo(report.id.unwrap(), "", Watch::default()).await.unwrap();
     let back = bench.app.ledger(&of("courrier"), eclusier_app::Grain::Day, &[]).await.unwrap();
     assert_eq!(back, before);
 }
@@ -273,15 +271,14 @@ async fn typed_counts_make_a_process_of_their_own() {
             counts,
             reason: None,
         };
-        bench.app.type_counts(typed, &Actor::local()).await.unwrap();
+        bench.app.type_counts(typed).await.unwrap();
     }
     let rows = bench.app.ledger(&of("accueil"), eclusier_app::Grain::Day, &[]).await.unwrap();
     let closings: Vec<_> = rows.iter().map(|r| r.closing).collect();
     assert_eq!(closings, [Some(52), Some(54), Some(53)]);
     assert_eq!(bench.app.label(&process("accueil")).await.unwrap(), "Accueil");
 
-    let by = Actor::local();
-    bench.app.put_control_total(&process("accueil"), day("2025-06-03"), 60, &by).await.unwrap();
+    bench.app.put_control_total(&process("accueil"), day("2025-06-03"), 60).await.unwrap();
     let totals = bench.app.control_totals(None).await.unwrap();
     assert_eq!((totals[0].expected, totals[0].found), (60, Some(54)));
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use eclusier_app::{Actor, App, AppError, AppOptions, JobId, JobRecord, JobStatus};
+use eclusier_app::{App, AppError, AppOptions, JobId, JobRecord, JobStatus};
 use serde_json::json;
 
 use crate::common::*;
@@ -25,18 +25,15 @@ async fn until(app: &App, id: JobId, wanted: impl Fn(&JobRecord) -> bool) -> Job
 #[tokio::test(flavor = "multi_thread")]
 async fn a_result_survives_reopening() {
     let bench = Bench::new().await;
-    let by = Actor::local();
     let done = bench
         .app
-        .start("import", None, words(), &by, |_, _| async { Ok(json!({ "n": 3 })) })
+        .start("import", None, words(), |_, _| async { Ok(json!({ "n": 3 })) })
         .await
         .unwrap();
     until(&bench.app, done, |j| j.status == JobStatus::Done).await;
     let failed = bench
         .app
-        .start("import", None, words(), &by, |_, _| async {
-            Err(AppError::invalid("x", "non", "no"))
-        })
+        .start("import", None, words(), |_, _| async { Err(AppError::invalid("x", "non", "no")) })
         .await
         .unwrap();
     until(&bench.app, failed, |j| j.status == JobStatus::Failed).await;
@@ -59,10 +56,9 @@ async fn a_result_survives_reopening() {
 async fn a_job_tells_its_progress_and_stops_when_asked() {
     let bench = Bench::new().await;
     let mut changes = bench.app.changes();
-    let by = Actor::local();
     let id = bench
         .app
-        .start("import", None, words(), &by, |_, watch| async move {
+        .start("import", None, words(), |_, watch| async move {
             use eclusier_ingest::Progress as _;
             let mut done = 0;
             while watch.at(done, 1000).is_continue() {
@@ -74,15 +70,12 @@ async fn a_job_tells_its_progress_and_stops_when_asked() {
         .await
         .unwrap();
     // Another waits behind it: one at a time.
-    let next = bench
-        .app
-        .start("import", None, words(), &by, |_, _| async { Ok(json!(null)) })
-        .await
-        .unwrap();
+    let next =
+        bench.app.start("import", None, words(), |_, _| async { Ok(json!(null)) }).await.unwrap();
     let running = until(&bench.app, id, |j| j.progress.done > 0).await;
     assert_eq!((running.status, running.progress.total), (JobStatus::Running, 1000));
     assert_eq!(bench.app.job(next).await.unwrap().status, JobStatus::Queued);
-    bench.app.cancel_job(id, &by).await.unwrap();
+    bench.app.cancel_job(id).await.unwrap();
     until(&bench.app, id, |j| j.status == JobStatus::Cancelled).await;
     until(&bench.app, next, |j| j.status == JobStatus::Done).await;
     let told = changes.recv().await.unwrap();
@@ -92,11 +85,10 @@ async fn a_job_tells_its_progress_and_stops_when_asked() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_queued_job_is_cancelled_before_it_begins() {
     let bench = Bench::new().await;
-    let by = Actor::local();
     let (release, wait) = tokio::sync::oneshot::channel::<()>();
     let first = bench
         .app
-        .start("import", None, words(), &by, |_, _| async {
+        .start("import", None, words(), |_, _| async {
             let _ = wait.await;
             Ok(json!(null))
         })
@@ -104,17 +96,17 @@ async fn a_queued_job_is_cancelled_before_it_begins() {
         .unwrap();
     let second = bench
         .app
-        .start("import", None, words(), &by, |_, _| async {
+        .start("import", None, words(), |_, _| async {
             panic!("never begun") as eclusier_app::AppResult<_>
         })
         .await
         .unwrap();
-    bench.app.cancel_job(second, &by).await.unwrap();
+    bench.app.cancel_job(second).await.unwrap();
     release.send(()).unwrap();
     until(&bench.app, first, |j| j.status == JobStatus::Done).await;
     until(&bench.app, second, |j| j.status == JobStatus::Cancelled).await;
     // Asking an ended job to stop says so, and changes nothing.
-    let late = bench.app.cancel_job(first, &by).await;
+    let late = bench.app.cancel_job(first).await;
     assert!(late.as_ref().is_ok_and(|()| true) || late.is_err_and(|e| e.kind() != "internal"));
     assert_eq!(bench.app.job(first).await.unwrap().status, JobStatus::Done);
 }
@@ -122,16 +114,15 @@ async fn a_queued_job_is_cancelled_before_it_begins() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_job_that_panics_fails_and_lets_the_next_one_through() {
     let bench = Bench::new().await;
-    let by = Actor::local();
     let bad = bench
         .app
-        .start("import", None, words(), &by, |_, _| async {
+        .start("import", None, words(), |_, _| async {
             panic!("a defect") as eclusier_app::AppResult<serde_json::Value>
         })
         .await
         .unwrap();
     let next =
-        bench.app.start("import", None, words(), &by, |_, _| async { Ok(json!(1)) }).await.unwrap();
+        bench.app.start("import", None, words(), |_, _| async { Ok(json!(1)) }).await.unwrap();
     until(&bench.app, next, |j| j.status == JobStatus::Done).await;
     until(&bench.app, bad, |j| j.status == JobStatus::Failed).await;
 }
@@ -139,12 +130,11 @@ async fn a_job_that_panics_fails_and_lets_the_next_one_through() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_jobs_of_a_dead_program_are_told_interrupted_and_those_of_a_living_one_are_not() {
     let bench = Bench::new().await;
-    let by = Actor::local();
     let forever = |_: App, _: eclusier_app::imports::Watch| async {
         std::future::pending::<()>().await;
         Ok(json!(null))
     };
-    let alive = bench.app.start("import", None, words(), &by, forever).await.unwrap();
+    let alive = bench.app.start("import", None, words(), forever).await.unwrap();
     until(&bench.app, alive, |j| j.status == JobStatus::Running).await;
 
     // A program that dies: its runtime, its handles and its locks go with it.
@@ -153,7 +143,7 @@ async fn the_jobs_of_a_dead_program_are_told_interrupted_and_those_of_a_living_o
         let runtime = tokio::runtime::Runtime::new().unwrap();
         let id = runtime.block_on(async {
             let app = App::open(AppOptions::new(data)).await.unwrap();
-            let id = app.start("import", None, words(), &Actor::local(), forever).await.unwrap();
+            let id = app.start("import", None, words(), forever).await.unwrap();
             until(&app, id, |j| j.status == JobStatus::Running).await;
             id
         });

@@ -7,7 +7,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use eclusier_app::{Actor, imports::Watch};
+use eclusier_app::imports::Watch;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use crate::common::*;
@@ -112,8 +112,7 @@ async fn no_person_and_no_number_is_kept_in_clear() {
     assert_eq!(report.quarantined, 3, "{:?}", report.findings);
     assert_eq!(report.resources, 2);
     // Every use case that might write or tell.
-    let by = Actor::local();
-    bench.app.put_config(&process("pensions"), None, &rules(), &by).await.unwrap();
+    bench.app.put_config(&process("pensions"), None, &rules()).await.unwrap();
     let state = bench.state("pensions").await;
     let table = bench.app.table("cases", &of("pensions"), &Default::default()).await.unwrap();
     let export = format!("{table:?}");
@@ -134,7 +133,7 @@ async fn no_person_and_no_number_is_kept_in_clear() {
     for secret in clear {
         assert!(!told.contains(secret), "{secret} is told: {told}");
     }
-    bench.app.undo(report.id.unwrap(), "fin", &by, Watch::default()).await.unwrap();
+    bench.app.undo(report.id.unwrap(), "fin", Watch::default()).await.unwrap();
     bench.store("personnes2.csv", &text.replace("P0", "R0"), "autre").await;
     bench.app.close().await;
     assert_eq!(leaks(&bench.data(), &clear), Vec::<String>::new());

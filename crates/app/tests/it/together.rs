@@ -60,13 +60,20 @@ async fn two_processes_are_imported_at_once() {
 async fn a_reader_keeps_its_version_while_an_import_commits() {
     let bench = Bench::new().await;
     bench.store("a.csv", &csv(&month("A", 1, 40)), "pensions").await;
-    let held = bench.app.desk(&process("pensions"), None).await.unwrap();
+    let held = bench
+        .app
+        .seen(eclusier_app::Permission::FiguresRead, &process("pensions"), None)
+        .await
+        .unwrap();
     let version = held.snapshot.id;
     let cases = held.cases().unwrap().lines().count();
     let mut changes = bench.app.changes();
     // Another program reads with its own memory of the process.
     let reader = bench.another().await;
-    let old = reader.desk(&process("pensions"), None).await.unwrap();
+    let old = reader
+        .seen(eclusier_app::Permission::FiguresRead, &process("pensions"), None)
+        .await
+        .unwrap();
     bench.store("b.csv", &csv(&month("B", 2, 40)), "pensions").await;
     assert_eq!((held.snapshot.id, held.cases().unwrap().lines().count()), (version, cases));
     assert_eq!(old.cases().unwrap().lines().count(), cases);

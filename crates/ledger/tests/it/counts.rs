@@ -26,6 +26,7 @@ fn rows(movements: Vec<(DeliveryId, Movement)>, query: &LedgerQuery) -> Vec<Ledg
         rules: &rules,
         calendar: &calendar,
         data: Data::Counts(&book),
+        rows: None,
     };
     daily_ledger(&[view], query).unwrap()
 }
@@ -209,6 +210,7 @@ fn counts_give_the_figures_they_can_and_say_which_they_cannot() {
         rules: &rules,
         calendar: &calendar,
         data: Data::Counts(&book),
+        rows: None,
     };
     let scope = scope(day(0), day(25));
     let figures = indicators(&[view], &scope, &[]).unwrap();

@@ -139,7 +139,7 @@ pub fn weekdays() -> Calendar {
 }
 
 pub fn view<'a>(table: &'a CaseTable, rules: &'a [DatedRules], calendar: &'a Calendar) -> View<'a> {
-    View { process: "p", label: "Processus", rules, calendar, data: Data::Cases(table) }
+    View { process: "p", label: "Processus", rules, calendar, data: Data::Cases(table), rows: None }
 }
 
 pub fn scope(from: Date, to: Date) -> Scope {

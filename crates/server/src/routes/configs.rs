@@ -6,7 +6,7 @@ use axum::{
     http::HeaderMap,
 };
 use eclusier_api::{ConfigDto, ConfigPreviewDto, ConfigRequest, Problem};
-use eclusier_app::{Actor, App, AppError, AppResult};
+use eclusier_app::{App, AppError, AppResult};
 use eclusier_core::ProcessRules;
 use jiff::civil::Date;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -81,7 +81,7 @@ async fn update_config(
     let answer: AppResult<_> = async {
         let process = process(&name)?;
         let (from, rules) = rules(&request)?;
-        app.put_config(&process, from, &rules, &Actor::local()).await?;
+        app.put_config(&process, from, &rules).await?;
         app.config(&process).await
     }
     .await;

@@ -6,7 +6,7 @@ use axum::{
     http::HeaderMap,
 };
 use eclusier_api::{ControlTotalDto, ImportDto, Problem, TypedCountsDto};
-use eclusier_app::{Actor, App, AppResult, counts::TypedCounts};
+use eclusier_app::{App, AppResult, counts::TypedCounts};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -38,7 +38,7 @@ async fn create_counts(
             counts: wire::typed_counts(&typed),
             reason: typed.reason.clone(),
         };
-        app.type_counts(counts, &Actor::local()).await
+        app.type_counts(counts).await
     }
     .await;
     Ok(Json(wire::import(&answer.told(&headers)?)))
@@ -79,7 +79,7 @@ async fn update_control_total(
 ) -> ApiResult<Json<Vec<ControlTotalDto>>> {
     let answer: AppResult<_> = async {
         let process = process(&total.process)?;
-        app.put_control_total(&process, day("day", &total.day)?, total.expected, &Actor::local())
+        app.put_control_total(&process, day("day", &total.day)?, total.expected)
             .await?;
         app.control_totals(Some(&process)).await
     }

@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use eclusier_api::{ImportDto, JobDto, MappingDto, Problem};
-use eclusier_app::{Actor, App, AppError, AppResult};
+use eclusier_app::{App, AppError, AppResult};
 use eclusier_core::DeliveryId;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
@@ -71,8 +71,8 @@ async fn undo_import(
     let words = [format!("Annulation de l’import n° {id}"), format!("Undoing import {id}")];
     let answer: AppResult<_> = async {
         let job = app
-            .start("undo", None, words, &Actor::local(), move |app, watch| async move {
-                app.undo(DeliveryId(id), &request.reason, &Actor::local(), watch).await?;
+            .start("undo", None, words, move |app, watch| async move {
+                app.undo(DeliveryId(id), &request.reason, watch).await?;
                 Ok(serde_json::Value::Null)
             })
             .await?;
@@ -130,6 +130,6 @@ async fn delete_mapping(
     Path(name): Path<String>,
     headers: HeaderMap,
 ) -> ApiResult<axum::http::StatusCode> {
-    app.delete_mapping(&name, &Actor::local()).await.told(&headers)?;
+    app.delete_mapping(&name).await.told(&headers)?;
     Ok(axum::http::StatusCode::NO_CONTENT)
 }

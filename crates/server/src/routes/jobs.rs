@@ -6,7 +6,7 @@ use axum::{
     http::HeaderMap,
 };
 use eclusier_api::{JobDto, Problem};
-use eclusier_app::{Actor, App, AppResult, JobId};
+use eclusier_app::{App, AppResult, JobId};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{InLang as _, lang};
@@ -47,7 +47,7 @@ async fn cancel_job(
     headers: HeaderMap,
 ) -> ApiResult<Json<JobDto>> {
     let answer: AppResult<_> = async {
-        app.cancel_job(JobId(id), &Actor::local()).await?;
+        app.cancel_job(JobId(id)).await?;
         app.job(JobId(id)).await
     }
     .await;

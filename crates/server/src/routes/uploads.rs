@@ -8,7 +8,7 @@ use axum::{
     http::HeaderMap,
 };
 use eclusier_api::{ImportRequest, JobDto, PreviewDto, Problem};
-use eclusier_app::{Actor, App, AppError, AppResult, Mapping, imports::ImportOptions};
+use eclusier_app::{App, AppError, AppResult, Mapping, imports::ImportOptions};
 use eclusier_core::OrgId;
 use serde::Deserialize;
 use tokio::io::AsyncWriteExt as _;
@@ -172,7 +172,7 @@ async fn import_upload(
         let saved = request.save_mapping_as.filter(|n| !n.trim().is_empty());
         let target = options.process.clone();
         let id = app
-            .start("import", Some(target), words, &Actor::local(), move |app, watch| async move {
+            .start("import", Some(target), words, move |app, watch| async move {
                 let keep = options.dry_run;
                 let mapping = options.mapping.clone();
                 let process = options.process.clone();
@@ -183,9 +183,7 @@ async fn import_upload(
                             &upload,
                             &name,
                             &process,
-                            mapping,
-                            &Actor::local(),
-                        )
+                            mapping)
                         .await?;
                     }
                     app.drop_upload(&upload)?;

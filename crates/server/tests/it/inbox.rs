@@ -30,8 +30,7 @@ async fn a_known_file_is_imported_once_stable_and_others_are_refused_with_a_reas
     let preview = site.upload("modele.csv", log(5).as_bytes()).await.json();
     let upload = preview["upload"].as_str().unwrap();
     let pensions = ProcessId::new("pensions").unwrap();
-    let by = eclusier_app::Actor::local();
-    site.app.save_mapping_of_upload(upload, "outil", &pensions, None, &by).await.unwrap();
+    site.app.save_mapping_of_upload(upload, "outil", &pensions, None).await.unwrap();
 
     let inbox = site.folder.path().join("inbox");
     std::fs::create_dir(&inbox).unwrap();
