@@ -22,6 +22,7 @@ use std::{
     time::Instant,
 };
 
+use eclusier_core::Permission;
 use eclusier_lake::{Lake, LakeOptions};
 use eclusier_registry::Registry;
 use jiff::Timestamp;
@@ -119,6 +120,7 @@ type Named = BTreeMap<String, (u64, String)>;
 impl App {
     /// Backs the data directory up while it is in use.
     pub async fn backup(&self, options: &BackupOptions, watch: &Watch) -> AppResult<BackupReport> {
+        self.require_all(Permission::SystemWrite)?;
         self.backup_at(options, self.now(), watch).await
     }
 
@@ -257,7 +259,8 @@ impl App {
         Ok(Scratch { app, _draft: draft })
     }
 
-    /// The backups of a folder, the latest first; the folder itself when it is one.
+    /// The backups of a folder, the latest first; the folder itself when it is one. It reads
+    /// whatever folder it is given: only a person at the machine may choose it.
     pub fn list_backups(folder: &Path) -> AppResult<Vec<BackupLine>> {
         if let Some(line) = line(folder) {
             return Ok(vec![line]);

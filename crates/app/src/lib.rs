@@ -3,6 +3,7 @@
 
 mod answers;
 mod app;
+pub mod audits;
 pub mod backups;
 pub mod cases;
 pub mod cockpit;

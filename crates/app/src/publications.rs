@@ -8,7 +8,7 @@
 
 use std::collections::BTreeMap;
 
-use eclusier_core::{DatedRules, Figure, Period, ProcessId, ProcessRules, SnapshotId};
+use eclusier_core::{DatedRules, Figure, Period, Permission, ProcessId, ProcessRules, SnapshotId};
 use eclusier_ledger::{definitions, indicators};
 use eclusier_registry::{ClosedPeriod, Publication, RegistryError};
 use jiff::{Timestamp, civil::Date};
@@ -141,6 +141,7 @@ impl Replay {
 impl App {
     /// The closed periods of a process, by first day.
     pub async fn published_periods(&self, process: &ProcessId) -> AppResult<Vec<PublishedPeriod>> {
+        self.require_process(Permission::FiguresRead, process)?;
         let periods = self.registry().closed_periods(process).await?;
         Ok(periods.into_iter().map(viewed).collect())
     }
@@ -152,6 +153,7 @@ impl App {
         period: Period,
         watch: &Watch,
     ) -> AppResult<PublishedPeriod> {
+        self.require_process(Permission::PeriodsWrite, process)?;
         // Held until stored: no import may come between the figures and the version they name.
         let _turn = self.turn(process, watch).await?;
         let basis = self.basis_now(process).await?;
@@ -171,6 +173,7 @@ impl App {
         process: &ProcessId,
         period: Period,
     ) -> AppResult<Vec<FigureChange>> {
+        self.require_process(Permission::FiguresRead, process)?;
         let closed = self.closed(process, period).await?;
         let basis = self.basis_now(process).await?;
         let now = self.measured(process, period, &basis).await?;
@@ -185,6 +188,7 @@ impl App {
         reason: &str,
         watch: &Watch,
     ) -> AppResult<PublishedPeriod> {
+        self.require_process(Permission::PeriodsWrite, process)?;
         if reason.trim().is_empty() {
             return Err(AppError::invalid(
                 "reason",
@@ -223,6 +227,7 @@ impl App {
         period: Period,
         rank: Option<usize>,
     ) -> AppResult<Replay> {
+        self.require_process(Permission::FiguresRead, process)?;
         let closed = self.closed(process, period).await?;
         let mut all: Vec<&Publication> = closed.restatements.iter().map(|r| &r.earlier).collect();
         all.push(&closed.current);

@@ -225,6 +225,18 @@ pub enum Command {
     Backup(crate::backup::BackupArgs),
     /// Restore a backup into a new data directory (--data).
     Restore(crate::backup::RestoreArgs),
+    /// Figures published, replayed, restated.
+    Periods {
+        /// What to do.
+        #[command(subcommand)]
+        action: crate::backup_periods::PeriodsAction,
+    },
+    /// The log of who did what.
+    Audit {
+        /// What to do.
+        #[command(subcommand)]
+        action: crate::backup_audit::AuditAction,
+    },
     /// Check every file of the lake against the catalogue.
     Verify,
     /// Remove what no version reads any more.

@@ -16,7 +16,7 @@ use serde_json::Value;
 use crate::{
     args::{Args, Command, ConfigAction, Format, ImportArgs, ImportsAction, LogArgs, Scope},
     backup::{self, BackupAction, BackupArgs},
-    output, terminal,
+    backup_audit, backup_periods, output, terminal,
 };
 
 const REFUSED: u8 = 3;
@@ -169,6 +169,12 @@ async fn command(app: &App, command: Command, printer: &Printer) -> AppResult<Af
             printer.print(&serde_json::json!({ "file": to, "rows": rows, "bytes": bytes.len() }))
         }
         Command::Backup(given) => Ok(After::Exit(backup::backup(app, given, printer).await?)),
+        Command::Periods { action } => {
+            Ok(After::Exit(backup_periods::periods(app, action, printer).await?))
+        }
+        Command::Audit { action } => {
+            Ok(After::Exit(backup_audit::audit(app, action, printer).await?))
+        }
         Command::Verify => {
             let problems = app.verify().await?;
             let code = if problems.is_empty() { 0 } else { 1 };

@@ -3,6 +3,8 @@
 
 mod args;
 mod backup;
+mod backup_audit;
+mod backup_periods;
 mod commands;
 mod output;
 mod terminal;

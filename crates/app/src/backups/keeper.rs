@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use eclusier_core::Permission;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -96,6 +97,7 @@ impl App {
         clock: &impl BackupClock,
         watch: &Watch,
     ) -> AppResult<()> {
+        self.require_all(Permission::SystemWrite)?;
         let stored = StoredPlan {
             folder: plan.folder.clone(),
             every_seconds: plan.every.as_secs(),

@@ -5,6 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use eclusier_core::Permission;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -86,6 +87,7 @@ impl App {
     /// Restores a backup into a temporary folder, checks all of it, removes it, and remembers
     /// the outcome. A backup that does not hold is an outcome, not an error.
     pub async fn rehearse(&self, backup: &Path, watch: &Watch) -> AppResult<Rehearsal> {
+        self.require_all(Permission::SystemWrite)?;
         self.rehearse_at(backup, self.now(), watch).await
     }
 
@@ -155,6 +157,7 @@ impl App {
 
     /// How safe the body is at an instant.
     pub async fn backup_health(&self, now: Timestamp) -> AppResult<BackupHealth> {
+        self.require(Permission::SystemRead)?;
         let last: Option<BackupReport> = self.remembered(LAST).await?;
         let last_rehearsal: Option<Rehearsal> = self.remembered(REHEARSAL).await?;
         let failure: Option<Failure> = self.remembered(FAILURE).await?;
