@@ -7,6 +7,7 @@ pub mod config;
 pub mod figure;
 pub mod ids;
 pub mod lang;
+pub mod masking;
 pub mod org;
 pub mod period;
 pub mod rate;

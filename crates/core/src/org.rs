@@ -5,12 +5,20 @@
 //! - Units: civil days, first and last included; contract share of a full time.
 //! - Shapes: the whole organisation as one value ([`Organisation`]), a day in, sets out.
 //! - Errors: none; a node or person that is not there on the day is simply not found.
-//! - Source: `docs/rights.md`.
+//! - Source: `docs/methods/organisation.md` and `docs/rights.md`.
+
+mod edit;
+mod heads;
+mod timeline;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+
+pub use edit::{Edit, OrgFault};
+pub use heads::{Heads, Presence};
+pub use timeline::{Piece, cut_before, merged};
 
 /// Identifier of a node of the organisation, made by the program.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -21,6 +29,18 @@ pub struct NodeId(pub String);
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct PersonId(pub String);
+
+impl std::fmt::Display for NodeId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::fmt::Display for PersonId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
 
 /// What a node of the organisation is, widest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -118,6 +138,68 @@ impl Node {
     /// The place of a day.
     pub fn place(&self, day: Date) -> Option<&Place> {
         self.places.iter().find(|place| place.valid.covers(day))
+    }
+
+    /// Whether the node stands on every day of a validity.
+    pub fn stands_throughout(&self, valid: &Validity) -> bool {
+        self.first_gap(valid).is_none()
+    }
+
+    /// The first day of a validity on which the node does not stand.
+    pub fn first_gap(&self, valid: &Validity) -> Option<Date> {
+        let mut day = valid.from;
+        loop {
+            let Some(place) = self.place(day) else { return Some(day) };
+            let end = place.valid.to?;
+            if valid.to.is_some_and(|to| to <= end) {
+                return None;
+            }
+            day = end.tomorrow().ok()?;
+        }
+    }
+
+    /// The same node hung below another from a day on; until the place it then had would have
+    /// ended. Where it did not stand, it stands until its next place begins.
+    pub fn moved(mut self, parent: Option<NodeId>, from: Date) -> Node {
+        let before: Vec<Piece<Option<NodeId>>> = self
+            .places
+            .iter()
+            .map(|p| Piece { valid: p.valid, content: p.parent.clone() })
+            .collect();
+        let until = match self.place(from) {
+            Some(place) => place.valid.to,
+            None => {
+                let next = self.places.iter().map(|p| p.valid.from).filter(|f| *f > from).min();
+                next.and_then(|f| f.yesterday().ok())
+            }
+        };
+        let valid = Validity { from, to: until };
+        let later = |p: &Piece<_>| until.is_some_and(|end| p.valid.from > end);
+        let mut pieces = cut_before(&before, from);
+        pieces.push(Piece { valid, content: parent });
+        pieces.extend(before.into_iter().filter(later));
+        self.set_places(pieces);
+        self
+    }
+
+    /// The same node standing until a day, included; whatever came after is forgotten.
+    pub fn closed(mut self, last: Date) -> Node {
+        let pieces: Vec<_> = self
+            .places
+            .iter()
+            .map(|p| Piece { valid: p.valid, content: p.parent.clone() })
+            .collect();
+        let kept = match last.tomorrow() {
+            Ok(next) => cut_before(&pieces, next),
+            Err(_) => pieces,
+        };
+        self.set_places(kept);
+        self
+    }
+
+    fn set_places(&mut self, pieces: Vec<Piece<Option<NodeId>>>) {
+        let place = |p: Piece<Option<NodeId>>| Place { parent: p.content, valid: p.valid };
+        self.places = merged(pieces).into_iter().map(place).collect();
     }
 }
 
@@ -233,6 +315,9 @@ pub struct Person {
     pub email: String,
     /// Identifier in the directory it came from, if any.
     pub external: Option<String>,
+    /// Name under which the directory knows the person (`userName` of SCIM), unique.
+    #[serde(default)]
+    pub user_name: Option<String>,
     /// Whether still with the body.
     pub active: bool,
     /// What holds of the person.
@@ -274,20 +359,18 @@ impl Organisation {
         if self.nodes.get(root).and_then(|node| node.place(day)).is_none() {
             return found;
         }
-        let mut waiting = vec![root.clone()];
+        let mut below: BTreeMap<&NodeId, Vec<&NodeId>> = BTreeMap::new();
+        for node in self.nodes.values() {
+            if let Some(parent) = node.place(day).and_then(|place| place.parent.as_ref()) {
+                below.entry(parent).or_default().push(&node.id);
+            }
+        }
+        let mut waiting = vec![root];
         while let Some(id) = waiting.pop() {
             // A loop cannot be stored, but must not hang the program if it were.
-            if !found.insert(id.clone()) {
-                continue;
+            if found.insert(id.clone()) {
+                waiting.extend(below.get(id).into_iter().flatten());
             }
-            waiting.extend(
-                self.nodes
-                    .values()
-                    .filter(|node| {
-                        node.place(day).is_some_and(|place| place.parent.as_ref() == Some(&id))
-                    })
-                    .map(|node| node.id.clone()),
-            );
         }
         found
     }

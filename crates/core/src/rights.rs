@@ -419,13 +419,13 @@ impl Access {
 impl Organisation {
     /// Codes of units with at least one and fewer than [`SMALL_CELL`] active members on a day.
     pub fn small_units(&self, day: Date) -> BTreeSet<String> {
-        let mut small = BTreeSet::new();
-        for node in self.nodes.values().filter(|n| !n.kind.is_org()) {
-            let members = self.members(&self.subtree(&node.id, day), day).len() as u64;
-            if members > 0 && members < SMALL_CELL {
-                small.insert(node.code.clone());
-            }
-        }
-        small
+        let small = |members: u64| members > 0 && members < SMALL_CELL;
+        self.heads(day, |_| true)
+            .into_iter()
+            .filter(|(_, heads)| small(heads.members))
+            .filter_map(|(id, _)| self.nodes.get(&id))
+            .filter(|node| !node.kind.is_org())
+            .map(|node| node.code.clone())
+            .collect()
     }
 }

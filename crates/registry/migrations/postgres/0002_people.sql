@@ -29,6 +29,7 @@ CREATE TABLE person (
     family   TEXT NOT NULL DEFAULT '',
     email    TEXT NOT NULL DEFAULT '',
     external TEXT,
+    user_name TEXT UNIQUE,
     active   BIGINT NOT NULL DEFAULT 1 CHECK (active IN (0, 1)),
     version  BIGINT NOT NULL
 );
