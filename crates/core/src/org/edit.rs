@@ -451,6 +451,7 @@ impl Organisation {
         for fact in &person.facts {
             let id = fact.id.to_string();
             forwards(&id, &fact.valid)?;
+            text("source", &id, &fact.source, true)?;
             content(&id, fact)?;
             let what = match &fact.fact {
                 Fact::Membership { node } => {
