@@ -34,6 +34,8 @@ export async function open(): Promise<{ browser: Browser; base: string; close: (
 
 export interface Look {
   state?: string;
+  /** Who is signed in: a role, `owner`, `out`, `setup`. */
+  role?: string;
   lang?: 'fr' | 'en';
   theme?: 'light' | 'dark';
   width?: number;
@@ -52,10 +54,11 @@ export async function visit(browser: Browser, base: string, path: string, look: 
     viewport: { width: look.width ?? 1440, height: look.height ?? 900 },
     colorScheme: look.theme ?? 'light',
     reducedMotion: 'reduce',
-    extraHTTPHeaders: { 'x-fixture': look.state ?? 'usual' }
+    extraHTTPHeaders: { 'x-fixture': look.state ?? 'usual', ...(look.role ? { 'x-role': look.role } : {}) }
   });
   await context.addInitScript((l: string) => localStorage.setItem('eclusier.lang', l), look.lang ?? 'fr');
   const page = await context.newPage();
+  page.setDefaultTimeout(15_000);
   const faults: string[] = [];
   page.on('pageerror', (e) => faults.push(`script: ${e.message}`));
   page.on('console', (m) => {

@@ -25,8 +25,9 @@ import type {
 } from '../src/lib/api/types';
 import { addDays, civil, isoWeek } from '../src/lib/format';
 
-export type State = 'usual' | 'empty' | 'huge' | 'stale' | 'error' | 'counts' | 'notarget';
-export const STATES: State[] = ['usual', 'empty', 'huge', 'stale', 'error', 'counts', 'notarget'];
+/** `broken`: the log was tampered with and the last rehearsal failed; `late`: answers take their time. */
+export type State = 'usual' | 'empty' | 'huge' | 'stale' | 'error' | 'counts' | 'notarget' | 'broken' | 'late';
+export const STATES: State[] = ['usual', 'empty', 'huge', 'stale', 'error', 'counts', 'notarget', 'broken', 'late'];
 
 const tx = (fr: string, en: string): Text => ({ fr, en });
 export const NOW = '2026-11-23T07:30:00Z';

@@ -6,6 +6,7 @@ import { createReadStream, existsSync, statSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import * as fx from './fixtures';
+import { peopleMock } from './mock-people';
 
 const TYPES: Record<string, string> = {
   '.html': 'text/html; charset=utf-8',
@@ -35,12 +36,13 @@ function read(req: IncomingMessage): Promise<string> {
 export function start(build: string, port = 0): Promise<{ server: Server; url: string }> {
   const jobs = new Map<string, { done: number; dry: boolean; cancelled: boolean }>();
   let next = 1;
+  const people = peopleMock();
 
   const api = async (req: IncomingMessage, res: ServerResponse, url: URL): Promise<void> => {
     const state = stateOf(req);
-    const send = (body: unknown, status = 200) => {
-      res.writeHead(status, { 'content-type': status >= 400 ? 'application/problem+json' : 'application/json' });
-      res.end(JSON.stringify(body));
+    const send = (body: unknown, status = 200, headers: Record<string, string> = {}) => {
+      res.writeHead(status, { 'content-type': status >= 400 ? 'application/problem+json' : 'application/json', ...headers });
+      res.end(body === undefined ? undefined : JSON.stringify(body));
     };
     const path = url.pathname.replace('/api/v1/', '/api/');
     const q = url.searchParams;
@@ -52,6 +54,13 @@ export function start(build: string, port = 0): Promise<{ server: Server; url: s
       res.write(': hello\n\n');
       return;
     }
+    if (state === 'late' && !/^\/api\/(session|status|pages)/.test(path)) await new Promise((done) => setTimeout(done, 3_000));
+    const startJob = () => {
+      const id = String(next++);
+      jobs.set(id, { done: 0, dry: false, cancelled: false });
+      return fx.job(id, 'queued', 0, false);
+    };
+    if (await people({ req, res, path, q, state, read: () => read(req), send, startJob })) return;
     if (path === '/api/status') return send(fx.status(state));
     if (state === 'error') return send(fx.problem(), 503);
     if (path === '/api/cockpit') return send(fx.cockpit(state));

@@ -7,6 +7,9 @@ import { Resource } from './resource.svelte';
 /** What the shell knows, and the signal that data changed. */
 class AppState {
   status = new Resource<Status>();
+  /** State of conformity of the declaration of accessibility, for the foot of every page. */
+  conformity = $state('partial');
+  #started = false;
   /** Grows each time data changed on the server; screens reload on it. */
   version = $state(0);
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -24,9 +27,21 @@ class AppState {
     if (status && 'zone' in status && typeof status.zone === 'string') i18n.zone = status.zone;
   }
 
+  /** Reads what the shell shows, once somebody is in. */
   async start(): Promise<void> {
+    if (this.#started) return;
+    this.#started = true;
     await this.#tell();
     this.#listen();
+  }
+
+  /** The foot of every page names the state of the declaration; open to all, and never in the way. */
+  async declare(): Promise<void> {
+    try {
+      this.conformity = (await api.page('accessibility')).conformity ?? 'partial';
+    } catch {
+      /* the words of the template stand */
+    }
   }
 
   /** Data changed: everything on view is read again. */

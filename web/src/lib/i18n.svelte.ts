@@ -29,6 +29,11 @@ class I18n {
     }
   }
 
+  /** What joins a name to what it announces: French leaves a no-break space before the colon. */
+  get colon(): string {
+    return this.lang === 'fr' ? '\u00a0: ' : ': ';
+  }
+
   /** The words of the present language. */
   say(words: Words | null | undefined): string {
     return words ? words[this.lang] : '';

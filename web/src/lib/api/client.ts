@@ -8,30 +8,77 @@ import type { Filter } from '../filters';
 import { query } from '../filters';
 import type { paths } from './schema';
 import type {
+  Account,
+  AccountChange,
+  AuditPage,
+  AuditVerdict,
   Cockpit,
   CasesPage,
   Config,
   ConfigPreview,
   ConfigRequest,
   ControlTotal,
+  FactBody,
   Flow,
+  Gate,
+  GateBody,
+  Grant,
+  GrantBody,
+  GrantEnd,
   Import,
   ImportRequest,
   Job,
   LedgerRow,
+  Me,
+  NewAccount,
+  NewAccountBody,
+  NewToken,
+  NodeBody,
+  Organisation,
+  OrgNode,
+  Page,
+  PageBody,
+  PeoplePage,
+  PersonBody,
+  PersonDetail,
   Preview,
   Problem,
+  Publication,
+  PublicationBody,
+  Replay,
+  Retention,
+  Rights,
+  SecondFactor,
+  Session,
+  SetupBody,
+  StaffImport,
   Status,
-  TypedCounts
+  System,
+  Token,
+  TokenBody,
+  TypedCounts,
+  Weeks
 } from './types';
 
 /** A refused request, with what to do; `status` 0 when nothing answered. */
 export class ApiError extends Error {
   constructor(
     readonly status: number,
-    readonly problem: Problem | null
+    readonly problem: Problem | null,
+    /** Seconds to wait before asking again, when the program says so. */
+    readonly retryAfter: number | null = null
   ) {
     super(problem?.title ?? `HTTP ${status}`);
+  }
+
+  /** Last part of the kind: `stale`, `forbidden`, `credentials`… */
+  get kind(): string {
+    return this.problem?.type?.split(':').at(-1) ?? '';
+  }
+
+  /** What a `catch` holds, as an error of the API. */
+  static of(e: unknown): ApiError {
+    return e instanceof ApiError ? e : new ApiError(0, null);
   }
 }
 
@@ -51,7 +98,12 @@ async function take<T>(
   const { data, error, response } = got;
   if (!response.ok) {
     const p = error as Partial<Problem> | undefined;
-    throw new ApiError(response.status, p && typeof p === 'object' && p.text ? (p as Problem) : null);
+    const wait = Number(response.headers.get('retry-after') ?? NaN);
+    throw new ApiError(
+      response.status,
+      p && typeof p === 'object' && p.text ? (p as Problem) : null,
+      Number.isFinite(wait) ? wait : null
+    );
   }
   return data as T;
 }
@@ -61,6 +113,42 @@ client.use({
   onRequest({ request }) {
     if (typeof document !== 'undefined') request.headers.set('Accept-Language', document.documentElement.lang || 'fr');
     return request;
+  }
+});
+
+/**
+ * When the program no longer knows who asks, the page is covered by the sign-in
+ * and the request waits: it was not carried out, so it is sent again as it was.
+ */
+let signInAgain: (() => Promise<void>) | null = null;
+export const onUnauthenticated = (ask: () => Promise<void>): void => {
+  signInAgain = ask;
+};
+const copies = new WeakMap<Request, Request>();
+client.use({
+  onRequest({ request }) {
+    if (request.body) copies.set(request, request.clone());
+    return request;
+  },
+  async onResponse({ request, response }) {
+    if (response.status !== 401 || !signInAgain || request.headers.has('authorization')) return response;
+    const told = (await response
+      .clone()
+      .json()
+      .catch(() => null)) as Partial<Problem> | null;
+    if (!told?.type?.endsWith(':unauthenticated')) return response;
+    await signInAgain();
+    return fetch(copies.get(request) ?? new Request(request));
+  }
+});
+
+/** How far the clock of the program is ahead of that of the browser, in milliseconds. */
+export let clockAhead = 0;
+client.use({
+  onResponse({ response, schemaPath }) {
+    const date = Date.parse(response.headers.get('date') ?? '');
+    if (schemaPath.startsWith('/api/v1/session') && Number.isFinite(date)) clockAhead = date - Date.now();
+    return response;
   }
 });
 
@@ -106,7 +194,117 @@ export const api = {
   previewConfig: (process: string, body: ConfigRequest): Promise<ConfigPreview> =>
     take(client.POST('/api/v1/processes/{process}/config/preview', { params: { path: { process } }, body })),
   saveConfig: (process: string, body: ConfigRequest): Promise<Config> =>
-    take(client.PUT('/api/v1/processes/{process}/config', { params: { path: { process } }, body }))
+    take(client.PUT('/api/v1/processes/{process}/config', { params: { path: { process } }, body })),
+
+  session: (): Promise<Session> => take(client.GET('/api/v1/session')),
+  signIn: (login: string, password: string): Promise<Session> =>
+    take(client.POST('/api/v1/session', { body: { login, password } })),
+  signInCode: (code: string): Promise<Session> => take(client.POST('/api/v1/session/second', { body: { code } })),
+  extend: (): Promise<Session> => take(client.POST('/api/v1/session/extend')),
+  signOut: (): Promise<void> => take(client.DELETE('/api/v1/session')),
+  setup: (body: SetupBody): Promise<Session> => take(client.POST('/api/v1/setup', { body })),
+
+  me: (signal?: AbortSignal): Promise<Me> => take(client.GET('/api/v1/me', { signal })),
+  password: (current: string, next: string): Promise<void> =>
+    take(client.PUT('/api/v1/me/password', { body: { current, new: next } })),
+  startSecondFactor: (): Promise<SecondFactor> => take(client.POST('/api/v1/me/second-factor')),
+  confirmSecondFactor: (code: string): Promise<{ codes: string[] }> =>
+    take(client.PUT('/api/v1/me/second-factor', { body: { code } })),
+  dropSecondFactor: (code: string): Promise<void> =>
+    take(client.DELETE('/api/v1/me/second-factor', { body: { code } })),
+  endOtherSessions: (): Promise<void> => take(client.DELETE('/api/v1/me/sessions')),
+
+  accounts: (signal?: AbortSignal): Promise<Account[]> => take(client.GET('/api/v1/accounts', { signal })),
+  addAccount: (body: NewAccountBody): Promise<NewAccount> => take(client.POST('/api/v1/accounts', { body })),
+  changeAccount: (id: string, body: AccountChange): Promise<Account> =>
+    take(client.PUT('/api/v1/accounts/{id}', { params: { path: { id } }, body })),
+  newPassword: (id: string): Promise<NewAccount> =>
+    take(client.POST('/api/v1/accounts/{id}/password', { params: { path: { id } } })),
+  tokens: (signal?: AbortSignal): Promise<Token[]> => take(client.GET('/api/v1/tokens', { signal })),
+  addToken: (body: TokenBody): Promise<NewToken> => take(client.POST('/api/v1/tokens', { body })),
+  revokeToken: (id: string): Promise<void> =>
+    take(client.DELETE('/api/v1/tokens/{id}', { params: { path: { id } } })),
+
+  rights: (signal?: AbortSignal): Promise<Rights> => take(client.GET('/api/v1/rights', { signal })),
+  grant: (body: GrantBody): Promise<Grant> => take(client.POST('/api/v1/grants', { body })),
+  endGrant: (id: string, body: GrantEnd): Promise<Grant> =>
+    take(client.PUT('/api/v1/grants/{id}', { params: { path: { id } }, body })),
+  delegations: (signal?: AbortSignal): Promise<Grant[]> => take(client.GET('/api/v1/delegations', { signal })),
+  delegate: (body: GrantBody): Promise<Grant> => take(client.POST('/api/v1/delegations', { body })),
+
+  gates: (signal?: AbortSignal): Promise<Gate[]> => take(client.GET('/api/v1/gates', { signal })),
+  openGate: (body: GateBody): Promise<Gate> => take(client.POST('/api/v1/gates', { body })),
+  closeGate: (id: string, reason: string): Promise<Gate> =>
+    take(client.POST('/api/v1/gates/{id}/closing', { params: { path: { id } }, body: { reason } })),
+  retention: (signal?: AbortSignal): Promise<Retention> => take(client.GET('/api/v1/retention', { signal })),
+  purge: (): Promise<Retention> => take(client.POST('/api/v1/retention/purge')),
+
+  audit: (
+    q: { before?: number; limit?: number; action?: string; object?: string; actor?: string },
+    signal?: AbortSignal
+  ): Promise<AuditPage> => take(client.GET('/api/v1/audit', { params: { query: q }, signal })),
+  auditVerdict: (signal?: AbortSignal): Promise<AuditVerdict> => take(client.GET('/api/v1/audit/verdict', { signal })),
+  publications: (process?: string, signal?: AbortSignal): Promise<Publication[]> =>
+    take(client.GET('/api/v1/publications', { params: { query: { process } }, signal })),
+  publish: (body: PublicationBody): Promise<Publication> => take(client.POST('/api/v1/publications', { body })),
+  restate: (body: PublicationBody): Promise<Publication> =>
+    take(client.POST('/api/v1/publications/restatements', { body })),
+  replay: (q: { process: string; from: string; to: string; rank?: number }): Promise<Replay> =>
+    take(client.GET('/api/v1/publications/replay', { params: { query: q } })),
+
+  system: (signal?: AbortSignal): Promise<System> => take(client.GET('/api/v1/system', { signal })),
+  backUp: (): Promise<Job> => take(client.POST('/api/v1/system/backups')),
+  rehearse: (): Promise<Job> => take(client.POST('/api/v1/system/rehearsals')),
+
+  organisation: (day?: string, signal?: AbortSignal): Promise<Organisation> =>
+    take(client.GET('/api/v1/organisation', { params: { query: { day } }, signal })),
+  addNode: (body: NodeBody): Promise<OrgNode> => take(client.POST('/api/v1/organisation/nodes', { body })),
+  changeNode: (id: string, body: NodeBody): Promise<OrgNode> =>
+    take(client.PUT('/api/v1/organisation/nodes/{id}', { params: { path: { id } }, body })),
+  people: (
+    q: { node?: string; day?: string; search?: string; all?: boolean; offset?: number; limit?: number },
+    signal?: AbortSignal
+  ): Promise<PeoplePage> => take(client.GET('/api/v1/people', { params: { query: q }, signal })),
+  person: (id: string, signal?: AbortSignal): Promise<PersonDetail> =>
+    take(client.GET('/api/v1/people/{id}', { params: { path: { id } }, signal })),
+  addPerson: (body: PersonBody): Promise<PersonDetail> => take(client.POST('/api/v1/people', { body })),
+  changePerson: (id: string, body: PersonBody): Promise<PersonDetail> =>
+    take(client.PUT('/api/v1/people/{id}', { params: { path: { id } }, body })),
+  addFact: (id: string, body: FactBody): Promise<PersonDetail> =>
+    take(client.POST('/api/v1/people/{id}/facts', { params: { path: { id } }, body })),
+  changeFact: (id: string, fact: number, body: FactBody): Promise<PersonDetail> =>
+    take(client.PUT('/api/v1/people/{id}/facts/{fact}', { params: { path: { id, fact } }, body })),
+  dropFact: (id: string, fact: number, version: number): Promise<PersonDetail> =>
+    take(client.DELETE('/api/v1/people/{id}/facts/{fact}', { params: { path: { id, fact }, query: { version } } })),
+  weeks: (id: string, from: string, to: string, signal?: AbortSignal): Promise<Weeks> =>
+    take(client.GET('/api/v1/people/{id}/weeks', { params: { path: { id }, query: { from, to } }, signal })),
+  importStaff: (file: Blob, name: string, kind: string, dry_run: boolean): Promise<StaffImport> => {
+    const form = new FormData();
+    form.append('file', file, name);
+    return take(
+      client.POST('/api/v1/organisation/imports', {
+        params: { query: { kind, dry_run } },
+        body: { file: '' },
+        bodySerializer: () => form
+      })
+    );
+  },
+
+  page: (name: string, signal?: AbortSignal): Promise<Page> =>
+    take(client.GET('/api/v1/pages/{name}', { params: { path: { name } }, signal })),
+  savePage: (name: string, body: PageBody): Promise<Page> =>
+    take(client.PUT('/api/v1/pages/{name}', { params: { path: { name } }, body })),
+  notices: (signal?: AbortSignal): Promise<Page[]> => take(client.GET('/api/v1/notices', { signal })),
+
+  /** The wall screen; a token of its own goes in a header, never in an address. */
+  wall: (token: string | null, process: string | undefined, signal?: AbortSignal): Promise<Cockpit> =>
+    take(
+      client.GET('/api/v1/wall', {
+        params: { query: { process } },
+        headers: token ? { authorization: `Bearer ${token}` } : {},
+        signal
+      })
+    )
 };
 
 /** Addresses that the browser opens by itself (downloads, the stream of changes). */
@@ -115,7 +313,10 @@ export const url = {
     `/api/v1/exports/${what}.${format}${query(q)}`,
   quarantine: (id: number) => `/api/v1/imports/${id}/quarantine`,
   template: (what: 'counts' | 'events' | 'staff', lang: string) => `/api/v1/templates/${what}?lang=${lang}`,
-  events: '/api/v1/events'
+  events: '/api/v1/events',
+  provider: (id: string) => `/api/v1/oidc/${encodeURIComponent(id)}/start`,
+  staff: (file: 'staff.xlsx' | 'staff.csv' | 'absences.ics', day?: string) =>
+    `/api/v1/organisation/exports/${file}${query({ day })}`
 };
 
 const OVER = new Set(['done', 'failed', 'cancelled', 'interrupted']);

@@ -1,4 +1,7 @@
 import type { Labels } from './fr';
+import { droitsEn } from './droits.en';
+import { preuveEn } from './preuve.en';
+import { sessionEn } from './session.en';
 
 const s = (n: number) => (Math.abs(n) === 1 ? '' : 's');
 
@@ -35,7 +38,16 @@ export const en: Labels = {
     menu: 'Menu',
     api: 'API description',
     print: 'Print the note',
-    accessibilite: 'Accessibility: partially compliant'
+    accessibilite: {
+      none: 'Accessibility: not compliant',
+      partial: 'Accessibility: partially compliant',
+      full: 'Accessibility: fully compliant'
+    },
+    notices: 'Notices',
+    organisation: 'Organisation',
+    droits: 'Rights',
+    journal: 'Log',
+    sante: 'Health'
   },
 
   top: {
@@ -646,7 +658,12 @@ export const en: Labels = {
       conflict: 'Changed meanwhile',
       cancelled: 'Cancelled',
       method: 'Unknown method',
-      forbidden: 'Forbidden',
+      forbidden: 'Your roles do not allow it',
+      unauthenticated: 'Sign-in needed',
+      credentials: 'Refused',
+      locked: 'Too many attempts',
+      'too-many': 'Too many requests at once',
+      stale: 'Changed meanwhile',
       'too-large': 'Too large',
       internal: 'Internal error',
       unavailable: 'Data unavailable for the moment'
@@ -692,6 +709,10 @@ export const en: Labels = {
     contactText:
       'Write to the person who administers Éclusier in your body: an answer is due within a week. Failing that, refer to the French Defender of Rights.'
   },
+
+  ...sessionEn,
+  ...droitsEn,
+  ...preuveEn,
 
   notFound: {
     title: 'This page does not exist',

@@ -2,6 +2,10 @@
  * Every word of the screens in French. `en.ts` has the same type: a label missing
  * there does not compile. Numbers arrive already written (`n`), counts as numbers.
  */
+import { droitsFr } from './droits.fr';
+import { preuveFr } from './preuve.fr';
+import { sessionFr } from './session.fr';
+
 const s = (n: number) => (Math.abs(n) >= 2 ? 's' : '');
 
 export const fr = {
@@ -37,7 +41,16 @@ export const fr = {
     menu: 'Menu',
     api: 'Description de l’API',
     print: 'Imprimer la note',
-    accessibilite: 'Accessibilité : partiellement conforme'
+    accessibilite: {
+      none: 'Accessibilité : non conforme',
+      partial: 'Accessibilité : partiellement conforme',
+      full: 'Accessibilité : totalement conforme'
+    } as Record<string, string>,
+    notices: 'Notices',
+    organisation: 'Organisation',
+    droits: 'Droits',
+    journal: 'Journal',
+    sante: 'Santé'
   },
 
   top: {
@@ -685,7 +698,12 @@ export const fr = {
       conflict: 'Modifié entre-temps',
       cancelled: 'Annulé',
       method: 'Méthode inconnue',
-      forbidden: 'Interdit',
+      forbidden: 'Vos rôles ne le permettent pas',
+      unauthenticated: 'Connexion nécessaire',
+      credentials: 'Refusé',
+      locked: 'Trop d’essais',
+      'too-many': 'Trop de demandes à la fois',
+      stale: 'Modifié entre-temps',
       'too-large': 'Trop volumineux',
       internal: 'Erreur interne',
       unavailable: 'Données momentanément indisponibles'
@@ -731,6 +749,10 @@ export const fr = {
     contactText:
       'Écrivez à la personne qui administre Éclusier dans votre organisme : une réponse vous est due sous une semaine. À défaut, saisissez le Défenseur des droits.'
   },
+
+  ...sessionFr,
+  ...droitsFr,
+  ...preuveFr,
 
   notFound: {
     title: 'Cette page n’existe pas',

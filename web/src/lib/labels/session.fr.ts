@@ -1,0 +1,148 @@
+/** Words of signing in, of the session and of what one may do. */
+const s = (n: number) => (Math.abs(n) >= 2 ? 's' : '');
+
+export const sessionFr = {
+  session: {
+    title: 'Se connecter',
+    lead: 'Éclusier montre des chiffres de production : chacun voit ce que son rôle lui ouvre.',
+    login: 'Identifiant',
+    password: 'Mot de passe',
+    show: 'Afficher',
+    hide: 'Masquer',
+    showWhat: 'Afficher le mot de passe',
+    caps: 'Les majuscules sont verrouillées.',
+    go: 'Se connecter',
+    going: 'Vérification…',
+    or: 'ou',
+    with: (name: string) => `Continuer avec ${name}`,
+    forgotten: 'Mot de passe oublié : la personne qui tient les comptes en donne un nouveau.',
+    refused: 'Identifiant ou mot de passe inexact.',
+    refusedCode: 'Ce code n’est pas le bon, ou il a déjà servi.',
+    locked: (minutes: number, n: string) => `Trop d’essais. Nouvel essai possible dans ${n} minute${s(minutes)}.`,
+    lockedSoon: (seconds: number, n: string) => `Trop d’essais. Nouvel essai possible dans ${n} seconde${s(seconds)}.`,
+    lockedOver: 'Vous pouvez réessayer.',
+    welcome: (name: string) => `Connecté : ${name}.`,
+    second: 'Second facteur',
+    secondLead: 'Saisissez les six chiffres de votre application d’authentification, ou un code de secours.',
+    code: 'Code',
+    check: 'Vérifier',
+    otherAccount: 'Changer de compte',
+    signedOut: 'Vous êtes déconnecté.',
+    unreachable: 'Le programme ne répond pas.'
+  },
+
+  setup: {
+    title: 'Premier compte',
+    leadOwner: 'Aujourd’hui, toute personne devant cette machine voit tout : il n’existe aucun compte. Créer le premier change cela.',
+    leadSetup: 'Ce programme est joignable par le réseau et n’a encore aucun compte. Rien n’est montré tant que le premier n’existe pas.',
+    changes: 'Ce qui change',
+    list: [
+      'Il faudra se connecter, sur cette machine aussi.',
+      'Ce premier compte administre les comptes et les droits ; il ne voit les chiffres que si vous le demandez ci-dessous.',
+      'Chacun ne verra que les équipes et les processus que ses droits lui ouvrent, et chaque changement entrera au journal.',
+      'Cette page ne peut servir qu’une fois.'
+    ],
+    code: 'Code affiché au démarrage',
+    codeHelp: 'Le programme l’écrit dans son terminal ou son journal au moment où il démarre.',
+    name: 'Nom affiché',
+    login: 'Identifiant',
+    loginHelp: 'par exemple prenom.nom',
+    password: 'Mot de passe',
+    passwordHelp: 'Quinze caractères au moins ; une suite de mots convient très bien.',
+    again: 'Mot de passe, une seconde fois',
+    steers: 'Ce compte pilote aussi la production',
+    steersHelp: 'Il reçoit en plus les rôles « responsable de production » et « statisticien ».',
+    go: 'Créer le compte et se connecter',
+    done: 'Compte créé.',
+    exists: 'Un compte existe déjà : la personne qui tient les comptes en crée d’autres dans Droits.',
+    short: (min: number) => `Il faut au moins ${min} caractères.`,
+    differs: 'Les deux saisies diffèrent.'
+  },
+
+  change: {
+    forced: 'Choisir votre mot de passe',
+    forcedLead: 'Le mot de passe reçu ne sert qu’une fois. Choisissez le vôtre avant de continuer.',
+    title: 'Mot de passe',
+    current: 'Mot de passe actuel',
+    received: 'Mot de passe reçu',
+    next: 'Nouveau mot de passe',
+    again: 'Nouveau mot de passe, une seconde fois',
+    go: 'Changer le mot de passe',
+    done: 'Mot de passe changé. Vos autres sessions sont fermées.',
+    provider: (name: string) => `Votre mot de passe se change chez ${name} : il n’y en a aucun ici.`,
+    owner: 'Aucun compte n’existe encore : il n’y a pas de mot de passe à changer.'
+  },
+
+  expiry: {
+    warnTitle: 'Votre session va se fermer',
+    warn: (left: string) => `Sans action de votre part, elle se ferme dans ${left}. Rien de ce que vous avez saisi ne sera perdu.`,
+    warnEnd: (left: string) => `Elle atteint sa durée maximale dans ${left}. Vous vous reconnecterez sur place, sans rien perdre de votre saisie.`,
+    stay: 'Rester connecté',
+    stayed: 'Session prolongée.',
+    understood: 'J’ai compris',
+    out: 'Se déconnecter',
+    coverTitle: 'Session fermée',
+    cover: (name: string) => `Reconnectez-vous en tant que ${name} pour continuer où vous en étiez : votre saisie est intacte.`,
+    coverOther: 'Avec un autre compte, la page sera rechargée et la saisie perdue.',
+    soon: (left: string) => `Votre session se ferme dans ${left}.`,
+    minutes: (n: number) => `${n} minute${s(n)}`,
+    seconds: (n: number) => `${n} seconde${s(n)}`
+  },
+
+  account: {
+    menu: (name: string) => `Compte : ${name}`,
+    owner: 'Cette machine',
+    ownerWhy: 'Aucun compte n’existe : tout est ouvert depuis cette machine.',
+    create: 'Créer le premier compte',
+    me: 'Ce que l’outil sait de moi',
+    password: 'Mot de passe',
+    second: 'Second facteur',
+    secondOn: 'activé',
+    secondOff: 'absent',
+    out: 'Se déconnecter',
+    roles: 'Rôles',
+    noRole: 'aucun rôle : demandez-en un à la personne qui tient les droits'
+  },
+
+  forbidden: {
+    title: 'Vos rôles n’ouvrent pas cet écran',
+    needs: (what: string) => `Il faudrait pouvoir : ${what}.`,
+    or: ' ou ',
+    holders: 'Rôles qui le permettent',
+    ask: 'Demandez-le à la personne qui tient les comptes et les droits dans votre organisme (administrateur technique). Elle peut vous donner un rôle, ou quelqu’un peut vous déléguer le sien pendant une absence.',
+    back: 'Aller à ce qui vous est ouvert',
+    nothing: 'Aucun écran ne vous est encore ouvert'
+  },
+
+  permissions: {
+    'figures.read': 'lire les stocks, flux, âges et délais',
+    'cases.read': 'lire les listes de dossiers',
+    'log.read': 'lire le détail pseudonymisé',
+    'data.read': 'lire l’historique des imports',
+    'data.write': 'importer et annuler des fichiers',
+    'counts.write': 'saisir des comptages',
+    'config.read': 'lire la configuration datée',
+    'config.write': 'changer la configuration datée',
+    'exports.write': 'emporter les lignes d’un écran dans un fichier',
+    'periods.write': 'publier et rectifier des périodes',
+    'organisation.read': 'lire l’organisation',
+    'organisation.write': 'changer l’organisation',
+    'people.read': 'lire les personnes, contrats, compétences et présences',
+    'people.write': 'changer les personnes',
+    'absences.cause': 'connaître la cause des absences',
+    'individual.read': 'lire les chiffres hebdomadaires d’une personne, à travers une ouverture en cours',
+    'accounts.read': 'lire les comptes et les jetons',
+    'accounts.write': 'changer les comptes et les jetons',
+    'rights.read': 'lire qui tient quel rôle',
+    'rights.write': 'donner et retirer des rôles',
+    'delegation.write': 'prêter ses propres rôles à un remplaçant',
+    'gates.read': 'lire les ouvertures de données individuelles',
+    'gates.write': 'ouvrir et fermer l’accès aux données individuelles',
+    'retention.write': 'purger ce qui dépasse sa durée de conservation',
+    'audit.read': 'lire le journal',
+    'system.read': 'lire l’état du programme',
+    'system.write': 'régler le programme et le sauvegarder',
+    'method.read': 'lire les définitions, les formules et les notices',
+    'wall.read': 'lire les totaux de l’écran mural'
+  } as Record<string, string>
+};
