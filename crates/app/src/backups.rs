@@ -131,18 +131,19 @@ impl App {
         watch: &Watch,
     ) -> AppResult<BackupReport> {
         let started = Instant::now();
-        let home = self.home().clone();
-        let target = options.to.clone();
-        let (turn, draft) = self
+        let (home, asked) = (self.home().clone(), options.to.clone());
+        let (turn, draft, to) = self
             .blocking(move || {
-                refuse(&home, &target)?;
+                // Absolute: whoever reads it later stands elsewhere.
+                let target = refuse(&home, &asked)?;
                 let lock = home.root().join("backup.lock");
                 let turn = files::try_lock(&lock)?;
                 let turn = turn.ok_or(BackupError::Running { path: lock })?;
-                Ok((turn, Draft::beside(&target)?))
+                Ok((turn, Draft::beside(&target)?, target))
             })
             .await?;
-        let mut report = self.fill(options, at, draft, watch).await?;
+        let options = BackupOptions { to, ..options.clone() };
+        let mut report = self.fill(&options, at, draft, watch).await?;
         report.seconds = started.elapsed().as_secs_f64();
         self.remember(LAST, &report, at).await?;
         drop(turn);
@@ -300,8 +301,8 @@ async fn open_at(root: &Path, lake: &Path, now: Timestamp) -> AppResult<App> {
     Ok(App::over(home, registry, lake, Some(now)))
 }
 
-/// Said before anything is written.
-fn refuse(home: &Home, target: &Path) -> Result<(), BackupError> {
+/// Says before anything is written whether the target will do; gives back its absolute path.
+fn refuse(home: &Home, target: &Path) -> Result<PathBuf, BackupError> {
     if std::fs::symlink_metadata(target).is_ok() {
         return Err(BackupError::Exists { path: target.to_owned() });
     }
@@ -312,7 +313,10 @@ fn refuse(home: &Home, target: &Path) -> Result<(), BackupError> {
     if folder.starts_with(&root) {
         return Err(BackupError::Inside { path: target.to_owned() });
     }
-    Ok(())
+    match target.file_name() {
+        Some(name) => Ok(folder.join(name)),
+        None => Err(BackupError::Exists { path: target.to_owned() }),
+    }
 }
 
 /// Every data file of every version, as the catalogue names it.

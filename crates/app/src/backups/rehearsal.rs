@@ -98,6 +98,7 @@ impl App {
         watch: &Watch,
     ) -> AppResult<Rehearsal> {
         let started = Instant::now();
+        let backup = &std::path::absolute(backup).unwrap_or_else(|_| backup.to_owned());
         let mut instant_of_backup = None;
         let tried = self.try_restoring(backup, at, &mut instant_of_backup, watch).await;
         let what_failed = match tried {

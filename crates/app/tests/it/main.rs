@@ -1,6 +1,7 @@
 //! The use cases, on a data directory of their own.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod backups;
 mod cockpit;
 mod common;
 mod configs;
@@ -9,5 +10,6 @@ mod figures;
 mod imports;
 mod jobs;
 mod privacy;
+mod publications;
 mod refusals;
 mod together;
