@@ -9,7 +9,7 @@ use sqlx::Row as _;
 
 use crate::{
     Registry, RegistryError,
-    sqlite::{Conn, Row},
+    database::{Conn, Row},
     value::{sha256_hex, to_timestamp, to_us, wrong},
 };
 
@@ -193,7 +193,7 @@ async fn page(conn: &mut Conn, after: i64, limit: u32) -> Result<Vec<AuditEntry>
     rows.iter().map(entry).collect()
 }
 
-fn entry(row: &Row) -> Result<AuditEntry, RegistryError> {
+pub(crate) fn entry(row: &Row) -> Result<AuditEntry, RegistryError> {
     Ok(AuditEntry {
         seq: row.try_get("seq")?,
         at: to_timestamp("audit_entry.at_us", row.try_get("at_us")?)?,

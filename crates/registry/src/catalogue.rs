@@ -15,7 +15,7 @@ use sqlx::Row as _;
 use crate::{
     FileProblem, Registry, RegistryError,
     audit::{Act, record},
-    sqlite::Conn,
+    database::Conn,
     value::{from_count, to_count, to_date, to_process, to_timestamp, to_us, wrong},
 };
 

@@ -11,7 +11,7 @@ use crate::{
     audit::{Act, record},
     catalogue::head,
     config::last_revision,
-    sqlite::Conn,
+    database::Conn,
     value::{check_json, sha256_hex, to_period, to_timestamp, to_us, wrong},
 };
 

@@ -12,7 +12,7 @@ use crate::{
     Registry, RegistryError,
     audit::{Act, record},
     catalogue::{ensure_process, next},
-    sqlite::Conn,
+    database::Conn,
     value::{sha256_hex, to_date, to_timestamp, to_us},
 };
 

@@ -7,7 +7,8 @@ use jiff::civil::Date;
 
 use crate::{JobId, JobStatus};
 
-/// Why the registry could not answer or refused to write. Nothing was written.
+/// Why the registry could not answer or refused to write. Nothing was written, unless it
+/// is [`RegistryError::Uncertain`].
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RegistryError {
@@ -23,6 +24,31 @@ pub enum RegistryError {
         file_system: String,
         /// Where it is mounted.
         mount_point: PathBuf,
+    },
+    /// Somebody else changed the record first.
+    #[error("{what} {id} was changed meanwhile")]
+    Stale {
+        /// Kind of record.
+        what: &'static str,
+        /// Which one.
+        id: String,
+    },
+    /// A change of the organisation that breaks one of its rules.
+    #[error(transparent)]
+    Organisation(eclusier_core::org::OrgFault),
+    /// No such record.
+    #[error("{what} {id} does not exist")]
+    Missing {
+        /// Kind of record.
+        what: &'static str,
+        /// Which one.
+        id: String,
+    },
+    /// A name that must be unique is used already.
+    #[error("{what} is already taken")]
+    Taken {
+        /// Kind of name.
+        what: &'static str,
     },
     /// The file was written by a later version of the program.
     #[error(
@@ -56,6 +82,76 @@ pub enum RegistryError {
     NotARegistry {
         /// The file.
         path: PathBuf,
+    },
+    /// The data directory's registry is in another database than the one asked for.
+    #[error(
+        "{path}: the registry of this data directory is in {known}; to change databases, \
+         restore a backup into a new data directory"
+    )]
+    OtherDatabase {
+        /// The registry's path.
+        path: PathBuf,
+        /// Where it is.
+        known: &'static str,
+    },
+    /// The address of a database that cannot be used; it is not repeated, as it holds a password.
+    #[error(
+        "the address of the database {problem}; \
+         expected postgres://user:password@host:port/database"
+    )]
+    DatabaseUrl {
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+    /// The schema that this data directory made is not in the database.
+    #[error(
+        "{place} has no schema {schema}, where this data directory keeps its registry: \
+         check the address, or restore a backup"
+    )]
+    SchemaGone {
+        /// Database, host and port.
+        place: String,
+        /// Its schema.
+        schema: String,
+    },
+    /// The PostgreSQL server is not set up as the registry needs.
+    #[error("{place}: {setting} is {found}, {wanted} is required")]
+    ServerSetting {
+        /// Database, host and port.
+        place: String,
+        /// Setting.
+        setting: &'static str,
+        /// Value read back.
+        found: String,
+        /// Value required.
+        wanted: &'static str,
+    },
+    /// The connection to the database was lost or could not be made; nothing was written.
+    #[error("{place} cannot be reached")]
+    Unreachable {
+        /// Database, host and port.
+        place: String,
+        /// Why.
+        #[source]
+        source: sqlx::Error,
+    },
+    /// The connection was lost while committing: read again to know whether it was written.
+    #[error("the connection to {place} was lost while committing")]
+    Uncertain {
+        /// Database, host and port.
+        place: String,
+        /// Why.
+        #[source]
+        source: sqlx::Error,
+    },
+    /// The database let nobody in, or not with these rights.
+    #[error("{place} refused the registry's role")]
+    Refused {
+        /// Database, host and port.
+        place: String,
+        /// Why, in the words of the server.
+        #[source]
+        source: sqlx::Error,
     },
     /// SQLite did not accept write-ahead logging.
     #[error("{path}: journal mode is {found}, wal is required")]
@@ -246,6 +342,6 @@ fn first_key(problems: &[ConfigProblem]) -> &str {
 
 impl From<sqlx::Error> for RegistryError {
     fn from(error: sqlx::Error) -> Self {
-        crate::sqlite::classify(error)
+        crate::database::classify(error)
     }
 }

@@ -12,7 +12,7 @@ use crate::{
     Registry, RegistryError, SnapshotCause,
     audit::{Act, record},
     catalogue::{Step, advance, next},
-    sqlite::{Conn, Row},
+    database::{Conn, Row},
     value::{
         check_json, from_count, sha256_hex, to_count, to_period, to_process, to_timestamp, to_us,
         whole_us, wrong,

@@ -12,8 +12,8 @@ use crate::{
     Registry, RegistryError,
     audit::{Act, record},
     catalogue::next,
+    database::{Conn, Row},
     presence::is_alive,
-    sqlite::{Conn, Row},
     value::{check_json, from_count, to_count, to_process, to_timestamp, to_us, wrong},
 };
 

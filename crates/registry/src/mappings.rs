@@ -9,7 +9,7 @@ use sqlx::Row as _;
 use crate::{
     Registry, RegistryError,
     audit::{Act, record},
-    sqlite::Row,
+    database::Row,
     value::{sha256_hex, to_process, to_timestamp, to_us},
 };
 

@@ -9,7 +9,7 @@ use sqlx::Row as _;
 use crate::{
     Registry, RegistryError,
     audit::{Act, record},
-    sqlite::Conn,
+    database::Conn,
     value::{check_json, sha256_hex, to_date, to_timestamp, to_us},
 };
 

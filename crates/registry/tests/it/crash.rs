@@ -6,10 +6,10 @@ use std::{
     time::Duration,
 };
 
-use eclusier_registry::{JobStatus, Registry};
+use eclusier_registry::JobStatus;
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 
-use crate::{at, import_once, jobs::job, process, run};
+use crate::{at, import_once, jobs::job, open, process, run};
 
 const CHILD: &str = "ECLUSIER_REGISTRY_CHILD";
 
@@ -18,7 +18,7 @@ const CHILD: &str = "ECLUSIER_REGISTRY_CHILD";
 fn child() {
     let Ok(path) = std::env::var(CHILD) else { return };
     run(async {
-        let registry = Registry::open(path.as_ref()).await.unwrap();
+        let registry = open(path.as_ref()).await.unwrap();
         let id = registry.create_job(job(0)).await.unwrap();
         registry.start_job(id, at(0)).await.unwrap();
         println!("\nready");
@@ -53,7 +53,7 @@ fn killed_while_it_is_created_it_opens_again() {
         child.kill().unwrap();
         child.wait().unwrap();
         run(async {
-            let registry = Registry::open(&path).await.unwrap();
+            let registry = open(&path).await.unwrap();
             let entries = registry.verify_audit().await.unwrap();
             assert!(entries.is_whole(), "round {round}");
             half_made += usize::from(entries.entries == 0);
@@ -89,7 +89,7 @@ fn killed_at_random_points_it_opens_on_a_whole_version() {
 
         run(async {
             let p = process("rsa");
-            let registry = Registry::open(&path).await.unwrap();
+            let registry = open(&path).await.unwrap();
             let imports = registry.imports(Some(&p)).await.unwrap();
             let now = registry.snapshot(&p).await.unwrap();
             assert_eq!(now.files.len(), 2 * imports.len(), "round {round}");

@@ -1,8 +1,8 @@
 //! Jobs: their state survives a restart, and only the dead are declared dead.
 
-use eclusier_registry::{JobEnd, JobId, JobProgress, JobStatus, NewJob, Registry, RegistryError};
+use eclusier_registry::{JobEnd, JobId, JobProgress, JobStatus, NewJob, RegistryError};
 
-use crate::{at, bench, process, run};
+use crate::{at, bench, open, process, run};
 
 pub(crate) fn job(second: i64) -> NewJob {
     NewJob {
@@ -35,7 +35,7 @@ fn a_job_goes_from_queued_to_done_and_no_further() {
         r.close().await;
         drop(bench.registry);
 
-        let again = Registry::open(&path).await.unwrap();
+        let again = open(&path).await.unwrap();
         let done = again.job(id).await.unwrap();
         assert_eq!(done.status, JobStatus::Done);
         assert_eq!(done.result_json.as_deref(), Some(r#"{"rows":3}"#));
@@ -62,7 +62,7 @@ fn cancelling_stops_the_queued_at_once_and_asks_the_running() {
         let bench = bench().await;
         let r = &bench.registry;
         // The person who cancels may sit at another process.
-        let other = Registry::open(&bench.path()).await.unwrap();
+        let other = open(&bench.path()).await.unwrap();
         let (queued, running) =
             (r.create_job(job(1)).await.unwrap(), r.create_job(job(1)).await.unwrap());
         r.start_job(running, at(2)).await.unwrap();
@@ -90,12 +90,12 @@ fn only_jobs_of_dead_owners_are_interrupted() {
         let bench = bench().await;
         let alive = &bench.registry;
         let path = bench.path();
-        let gone = Registry::open(&path).await.unwrap();
+        let gone = open(&path).await.unwrap();
         let mine = alive.create_job(job(1)).await.unwrap();
         let (ran, waited) =
             (gone.create_job(job(1)).await.unwrap(), gone.create_job(job(1)).await.unwrap());
         gone.start_job(ran, at(2)).await.unwrap();
-        let third = Registry::open(&path).await.unwrap();
+        let third = open(&path).await.unwrap();
         assert!(third.interrupt_dead_jobs(at(3)).await.unwrap().is_empty(), "both live");
         gone.close().await;
         drop(gone);

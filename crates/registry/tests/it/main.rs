@@ -10,14 +10,19 @@ mod crash;
 mod imports;
 mod jobs;
 mod opening;
+mod org;
 mod saved;
 mod together;
 
-use std::{future::Future, path::PathBuf};
+use std::{
+    future::Future,
+    path::{Path, PathBuf},
+};
 
 use eclusier_core::{Commit, DataFile, DeliveryId, FileKind, ProcessId};
-use eclusier_registry::{ImportKind, NewImport, Registry};
+use eclusier_registry::{DatabaseUrl, ImportKind, NewImport, OpenOptions, Registry, RegistryError};
 use jiff::Timestamp;
+use sqlx::{AnyConnection, AssertSqlSafe, Connection};
 use tempfile::TempDir;
 
 /// A registry in its own folder.
@@ -34,8 +39,52 @@ impl Bench {
 
 pub(crate) async fn bench() -> Bench {
     let folder = tempfile::tempdir().unwrap();
-    let registry = Registry::open(&folder.path().join("registry.sqlite")).await.unwrap();
+    let registry = open(&folder.path().join("registry.sqlite")).await.unwrap();
     Bench { registry, folder }
+}
+
+/// The PostgreSQL database these tests run on; SQLite when absent.
+pub(crate) fn database() -> Option<DatabaseUrl> {
+    let url = std::env::var("ECLUSIER_TEST_DATABASE_URL").ok().filter(|url| !url.is_empty());
+    url.map(|url| url.parse().unwrap())
+}
+
+pub(crate) fn options() -> OpenOptions {
+    OpenOptions { database: database(), ..OpenOptions::default() }
+}
+
+/// Opens a registry on the database of this run.
+pub(crate) async fn open(path: &Path) -> Result<Registry, RegistryError> {
+    Registry::open_with(path, &options()).await
+}
+
+/// Whether the test must be left, being about one database while the run is on the other.
+pub(crate) fn only_on(name: &str) -> bool {
+    let here = if database().is_some() { "PostgreSQL" } else { "SQLite" };
+    if here != name {
+        println!("skipped: about {name} only");
+    }
+    here != name
+}
+
+/// The schema of a directory in the PostgreSQL database.
+pub(crate) fn schema(path: &Path) -> String {
+    let id = std::fs::read_to_string(format!("{}.id", path.display())).unwrap();
+    format!("eclusier_{}", id.lines().next().unwrap())
+}
+
+/// A connection that goes around the registry.
+pub(crate) async fn raw(path: &Path) -> AnyConnection {
+    sqlx::any::install_default_drivers();
+    if database().is_none() {
+        let url = format!("sqlite://{}", path.display());
+        return AnyConnection::connect(&url).await.unwrap();
+    }
+    let url = std::env::var("ECLUSIER_TEST_DATABASE_URL").unwrap();
+    let mut conn = AnyConnection::connect(&url).await.unwrap();
+    let words = format!("SET search_path = {}", schema(path));
+    sqlx::raw_sql(AssertSqlSafe(words)).execute(&mut conn).await.unwrap();
+    conn
 }
 
 /// Runs on several threads, as the server does.

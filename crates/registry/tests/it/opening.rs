@@ -5,10 +5,13 @@ use std::{os::unix::fs::PermissionsExt, time::Instant};
 use eclusier_registry::{OpenOptions, Registry, RegistryError};
 use sqlx::{ConnectOptions, Connection, Row, sqlite::SqliteConnectOptions};
 
-use crate::{bench, import_once, process, run};
+use crate::{bench, database, import_once, only_on, open, options, process, raw, run};
 
 #[test]
 fn a_new_registry_has_the_modes_it_promises() {
+    if only_on("SQLite") {
+        return;
+    }
     run(async {
         let bench = bench().await;
         import_once(&bench.registry, &process("rsa")).await;
@@ -16,8 +19,7 @@ fn a_new_registry_has_the_modes_it_promises() {
             let mode = std::fs::metadata(bench.folder.path().join(name)).unwrap().permissions();
             assert_eq!(mode.mode() & 0o777, 0o600, "{name}");
         }
-        assert_eq!(bench.registry.schema_version().await.unwrap(), 1);
-        let mut raw = SqliteConnectOptions::new().filename(bench.path()).connect().await.unwrap();
+        let mut raw = raw(&bench.path()).await;
         let mode: String =
             sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&mut raw).await.unwrap();
         assert_eq!(mode, "wal");
@@ -27,13 +29,16 @@ fn a_new_registry_has_the_modes_it_promises() {
 
 #[test]
 fn rights_too_wide_are_narrowed() {
+    if only_on("SQLite") {
+        return;
+    }
     run(async {
         let bench = bench().await;
         bench.registry.close().await;
         let wide = std::fs::Permissions::from_mode(0o644);
         std::fs::set_permissions(bench.path(), wide).unwrap();
         drop(bench.registry);
-        let again = Registry::open(&bench.folder.path().join("registry.sqlite")).await.unwrap();
+        let again = open(&bench.folder.path().join("registry.sqlite")).await.unwrap();
         let mode =
             std::fs::metadata(bench.folder.path().join("registry.sqlite")).unwrap().permissions();
         assert_eq!(mode.mode() & 0o777, 0o600);
@@ -53,13 +58,15 @@ fn opening_again_is_fast() {
         let mut best = f64::MAX;
         for _ in 0..10 {
             let start = Instant::now();
-            let registry = Registry::open(&path).await.unwrap();
+            let registry = open(&path).await.unwrap();
             registry.snapshot(&process("rsa")).await.unwrap();
             best = best.min(start.elapsed().as_secs_f64() * 1e3);
             registry.close().await;
         }
         println!("opened and read in {best:.2} ms");
-        assert!(best < 15.0, "{best} ms");
+        // On PostgreSQL, two connections with their greetings.
+        let allowed = if database().is_some() { 100.0 } else { 15.0 };
+        assert!(best < allowed, "{best} ms");
     });
 }
 
@@ -73,7 +80,7 @@ fn a_network_file_system_is_refused() {
         for kind in ["nfs", "nfs4", "cifs", "smbfs", "fuse.sshfs", "9p"] {
             let line = format!("/dev/sda / ext4 rw 0 0\nsrv:/x {} {kind} rw 0 0\n", real.display());
             std::fs::write(&mounts, line).unwrap();
-            let options = OpenOptions { mounts: Some(mounts.clone()), ..Default::default() };
+            let options = OpenOptions { mounts: Some(mounts.clone()), ..options() };
             let error = Registry::open_with(&path, &options).await.unwrap_err();
             assert!(
                 matches!(&error, RegistryError::NetworkFileSystem { file_system, .. } if file_system == kind),
@@ -82,18 +89,21 @@ fn a_network_file_system_is_refused() {
             assert!(!path.exists(), "nothing is created on {kind}");
         }
         std::fs::write(&mounts, "srv:/x / nfs rw 0 0\n/dev/sda / ext4 rw 0 0\n").unwrap();
-        let options = OpenOptions { mounts: Some(mounts), ..Default::default() };
+        let options = OpenOptions { mounts: Some(mounts), ..options() };
         Registry::open_with(&path, &options).await.unwrap().close().await;
     });
 }
 
 #[test]
 fn another_file_is_not_taken_for_a_registry() {
+    if only_on("SQLite") {
+        return;
+    }
     run(async {
         let folder = tempfile::tempdir().unwrap();
         let text = folder.path().join("text");
         std::fs::write(&text, "date;entrées;sorties\n".repeat(200)).unwrap();
-        let error = Registry::open(&text).await.unwrap_err();
+        let error = open(&text).await.unwrap_err();
         assert!(matches!(error, RegistryError::NotARegistry { .. }), "{error:?}");
 
         let other = folder.path().join("other.sqlite");
@@ -102,7 +112,7 @@ fn another_file_is_not_taken_for_a_registry() {
         sqlx::raw_sql("CREATE TABLE process (x TEXT)").execute(&mut raw).await.unwrap();
         raw.close().await.unwrap();
         let before = std::fs::read(&other).unwrap();
-        let error = Registry::open(&other).await.unwrap_err();
+        let error = open(&other).await.unwrap_err();
         assert!(matches!(error, RegistryError::NotARegistry { .. }), "{error:?}");
         assert_eq!(std::fs::read(&other).unwrap(), before, "a refused file is left as it was");
     });
@@ -115,14 +125,14 @@ fn a_later_schema_is_refused_and_left_alone() {
         let path = bench.path();
         bench.registry.close().await;
         drop(bench.registry);
-        let mut raw = SqliteConnectOptions::new().filename(&path).connect().await.unwrap();
-        sqlx::raw_sql("INSERT INTO schema_migration VALUES (7, 'future', 'x')")
+        let mut raw = raw(&path).await;
+        sqlx::raw_sql("INSERT INTO schema_migration VALUES (700, 'future', 'x')")
             .execute(&mut raw)
             .await
             .unwrap();
         raw.close().await.unwrap();
-        let error = Registry::open(&path).await.unwrap_err();
-        assert!(matches!(error, RegistryError::SchemaTooNew { found: 7, known: 1 }), "{error:?}");
+        let error = open(&path).await.unwrap_err();
+        assert!(matches!(error, RegistryError::SchemaTooNew { found: 700, .. }), "{error:?}");
     });
 }
 
@@ -133,16 +143,19 @@ fn an_edited_migration_is_noticed() {
         let path = bench.path();
         bench.registry.close().await;
         drop(bench.registry);
-        let mut raw = SqliteConnectOptions::new().filename(&path).connect().await.unwrap();
+        let mut raw = raw(&path).await;
         sqlx::raw_sql("UPDATE schema_migration SET sha256 = 'x'").execute(&mut raw).await.unwrap();
         raw.close().await.unwrap();
-        let error = Registry::open(&path).await.unwrap_err();
+        let error = open(&path).await.unwrap_err();
         assert!(matches!(error, RegistryError::MigrationChanged { version: 1 }), "{error:?}");
     });
 }
 
 #[test]
 fn damage_is_found_when_the_file_is_checked() {
+    if only_on("SQLite") {
+        return;
+    }
     run(async {
         let bench = bench().await;
         let path = bench.path();
@@ -157,7 +170,7 @@ fn damage_is_found_when_the_file_is_checked() {
             *byte = (i * 31 % 251) as u8;
         }
         std::fs::write(&path, bytes).unwrap();
-        let options = OpenOptions { check: true, ..Default::default() };
+        let options = OpenOptions { check: true, ..options() };
         let error = Registry::open_with(&path, &options).await.unwrap_err();
         assert!(matches!(error, RegistryError::Damaged { .. }), "{error:?}");
     });
@@ -171,12 +184,12 @@ fn ten_openers_of_a_new_file_agree() {
         let openers: Vec<_> = (0..10)
             .map(|_| {
                 let path = path.clone();
-                tokio::spawn(async move { Registry::open(&path).await })
+                tokio::spawn(async move { open(&path).await })
             })
             .collect();
         for opener in openers {
             let registry = opener.await.unwrap().unwrap();
-            assert_eq!(registry.schema_version().await.unwrap(), 1);
+            assert!(registry.schema_version().await.unwrap() >= 2);
         }
     });
 }
@@ -185,11 +198,16 @@ fn ten_openers_of_a_new_file_agree() {
 fn every_table_is_described_in_the_document() {
     run(async {
         let bench = bench().await;
-        let mut raw = SqliteConnectOptions::new().filename(bench.path()).connect().await.unwrap();
-        let tables = sqlx::query("SELECT name FROM sqlite_schema WHERE type = 'table'")
-            .fetch_all(&mut raw)
-            .await
-            .unwrap();
+        let mut raw = raw(&bench.path()).await;
+        let sql = match database() {
+            None => "SELECT name FROM sqlite_schema WHERE type = 'table'",
+            Some(_) => {
+                "SELECT CAST(table_name AS TEXT) AS name FROM information_schema.tables
+                 WHERE table_schema = current_schema()"
+            }
+        };
+        let tables = sqlx::query(sql).fetch_all(&mut raw).await.unwrap();
+        assert!(tables.len() > 10);
         let document = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/registry.md");
         let document = std::fs::read_to_string(document).unwrap();
         for table in tables {

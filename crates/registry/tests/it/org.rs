@@ -11,7 +11,7 @@ use jiff::civil::{Date, date};
 use proptest::prelude::*;
 use serde_json::json;
 
-use crate::{at, bench, run};
+use crate::{at, bench, open, run};
 
 fn day(n: i64) -> Date {
     date(2025, 1, 1).checked_add(jiff::Span::new().days(n)).unwrap()
@@ -109,7 +109,7 @@ fn two_writers_of_one_record_one_is_told_and_nothing_is_lost() {
     run(async {
         let bench = bench().await;
         change(&bench.registry, &small()).await.unwrap();
-        let other = Registry::open(&bench.path()).await.unwrap();
+        let other = open(&bench.path()).await.unwrap();
         let seen = bench.registry.organisation().await.unwrap();
         let mut first = seen.nodes[&NodeId("team".into())].clone();
         first.label = "Équipe renommée".into();

@@ -9,7 +9,7 @@ use std::{
 use eclusier_core::SnapshotId;
 use eclusier_registry::{Registry, RegistryError};
 
-use crate::{at, bench, import, process, run, two_roles};
+use crate::{at, bench, import, open, process, run, two_roles};
 
 #[test]
 fn two_pools_hammering_lose_and_double_nothing() {
@@ -18,7 +18,7 @@ fn two_pools_hammering_lose_and_double_nothing() {
     run(async {
         let bench = bench().await;
         let path = bench.path();
-        let other = Registry::open(&path).await.unwrap();
+        let other = open(&path).await.unwrap();
         let p = process("rsa");
         let mut tasks = Vec::new();
         for writer in 0..WRITERS {
@@ -78,7 +78,7 @@ fn two_pools_hammering_lose_and_double_nothing() {
 fn of_two_imports_on_one_base_exactly_one_commits() {
     run(async {
         let bench = bench().await;
-        let other = Registry::open(&bench.path()).await.unwrap();
+        let other = open(&bench.path()).await.unwrap();
         let p = process("rsa");
         for _ in 0..20 {
             let base = other.snapshot(&p).await.unwrap().id;
