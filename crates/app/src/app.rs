@@ -55,7 +55,11 @@ pub(crate) struct Inner {
     pub(crate) lake: Arc<Lake>,
     pub(crate) tables: Tables,
     pub(crate) answers: crate::answers::Answers,
+    pub(crate) organisation: crate::organisation::Kept,
     pub(crate) jobs: crate::jobs::Running,
+    pub(crate) accesses: crate::access::Accesses,
+    pub(crate) strangers: crate::sign_in::Strangers,
+    pub(crate) accounts_exist: std::sync::atomic::AtomicBool,
     changes: broadcast::Sender<Change>,
     now: Option<Timestamp>,
 }
@@ -91,7 +95,11 @@ impl App {
             lake: Arc::new(lake),
             tables: Tables::default(),
             answers: crate::answers::Answers::default(),
+            organisation: crate::organisation::Kept::default(),
             jobs: crate::jobs::Running::default(),
+            accesses: crate::access::Accesses::default(),
+            strangers: crate::sign_in::Strangers::default(),
+            accounts_exist: std::sync::atomic::AtomicBool::new(false),
             changes,
             now,
         };

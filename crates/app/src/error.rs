@@ -41,6 +41,12 @@ pub enum AppError {
         /// Process.
         process: ProcessId,
     },
+    /// Somebody was not let in.
+    #[error(transparent)]
+    SignIn(#[from] crate::sign_in::SignInError),
+    /// A way in that leads nowhere.
+    #[error("this way in is closed")]
+    Closed,
     /// A permission is missing.
     #[error(transparent)]
     Forbidden(#[from] eclusier_core::Denied),
@@ -69,7 +75,7 @@ pub enum AppError {
     Key,
     /// The registry failed.
     #[error(transparent)]
-    Registry(#[from] eclusier_registry::RegistryError),
+    Registry(eclusier_registry::RegistryError),
     /// The lake failed.
     #[error(transparent)]
     Lake(eclusier_lake::LakeError),
@@ -120,7 +126,8 @@ impl AppError {
                 "refused"
             }
             AppError::Conflict { .. } => "conflict",
-            AppError::Forbidden(_) => "forbidden",
+            AppError::Forbidden(_) | AppError::Closed => "forbidden",
+            AppError::SignIn(refused) => refused.kind(),
             AppError::Stale { .. } => "stale",
             AppError::Backup(error) => error.kind(),
             AppError::Cancelled | AppError::Ingest(I::Cancelled) => "cancelled",
@@ -169,6 +176,10 @@ impl AppError {
                 format!("Process {process} changed meanwhile: read it again and retry."),
             ],
             AppError::Backup(error) => error.words(),
+            AppError::SignIn(refused) => refused.words(),
+            AppError::Closed => {
+                ["Cette adresse est fermée.".into(), "This address is closed.".into()]
+            }
             AppError::Forbidden(denied) => {
                 let needed = denied.permission.as_str();
                 [
@@ -199,6 +210,23 @@ impl AppError {
                     format!("An operation failed, nothing changed: {why}"),
                 ]
             }
+        }
+    }
+}
+
+impl From<eclusier_registry::RegistryError> for AppError {
+    fn from(error: eclusier_registry::RegistryError) -> Self {
+        use eclusier_registry::RegistryError as R;
+        match error {
+            R::Stale { what, id } => AppError::Stale { what, id },
+            R::Missing { what, id } => AppError::NotFound { what, name: id },
+            R::Taken { what } => AppError::Refused {
+                code: "taken".into(),
+                fr: format!("Déjà pris ({what}) : en choisir un autre."),
+                en: format!("The {what} is already taken: choose another."),
+            },
+            R::Organisation(fault) => crate::organisation::refusal(&fault, &Default::default()),
+            other => AppError::Registry(other),
         }
     }
 }

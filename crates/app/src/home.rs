@@ -96,8 +96,24 @@ impl Home {
         }
     }
 
-    /// The pseudonymiser of this body; its key is made at first use and never shown.
+    /// The pseudonymiser of this body.
     pub fn pseudonymiser(&self) -> AppResult<Pseudonymiser> {
+        Pseudonymiser::new(&self.key_bytes()?).map_err(|_| AppError::Key)
+    }
+
+    /// A key for one purpose, derived from the body's: what is known of one tells nothing of
+    /// another.
+    pub(crate) fn derived_key(&self, purpose: &str) -> AppResult<[u8; 32]> {
+        use hmac::{KeyInit as _, Mac as _};
+        let mut mac = hmac::Hmac::<sha2::Sha256>::new_from_slice(&self.key_bytes()?)
+            .map_err(|_| AppError::Key)?;
+        mac.update(b"eclusier ");
+        mac.update(purpose.as_bytes());
+        Ok(mac.finalize().into_bytes().into())
+    }
+
+    /// The body's key, made at first use and never shown.
+    fn key_bytes(&self) -> AppResult<Vec<u8>> {
         let path = self.key();
         let broken = |source| AppError::Home { path: path.clone(), source };
         let mut text = match fs::read_to_string(&path) {
@@ -106,8 +122,7 @@ impl Home {
             Err(e) => return Err(broken(e)),
         };
         text.truncate(text.trim_end().len());
-        let key = hex::decode(&text).map_err(|_| AppError::Key)?;
-        Pseudonymiser::new(&key).map_err(|_| AppError::Key)
+        hex::decode(&text).map_err(|_| AppError::Key)
     }
 
     /// Two processes may race: the hard link lets exactly one key win.

@@ -107,7 +107,12 @@ impl App {
             tracing::error!(job = id.0, %error, "a job could not start");
         }
         self.tell(Change::Job { id: id.0 });
-        let mut work = std::pin::pin!(work(self.clone(), watch.clone()));
+        // Rights are checked again now: they may have been withdrawn while the job waited.
+        let app = match self.renewed().await {
+            Ok(app) => app,
+            Err(error) => return failed(&error),
+        };
+        let mut work = std::pin::pin!(work(app, watch.clone()));
         let mut told = (u64::MAX, 0);
         loop {
             tokio::select! {
@@ -153,17 +158,17 @@ impl App {
             RegistryError::UnknownJob { .. } => missing(),
             other => other.into(),
         })?;
-        if self.may_see(&job) { Ok(job) } else { Err(missing()) }
+        if self.sees_job(&job) { Ok(job) } else { Err(missing()) }
     }
 
     /// Latest jobs first, among those the holder may see.
     pub async fn jobs(&self) -> AppResult<Vec<JobRecord>> {
         let mut jobs = self.inner.registry.jobs(50).await?;
-        jobs.retain(|job| self.may_see(job));
+        jobs.retain(|job| self.sees_job(job));
         Ok(jobs)
     }
 
-    fn may_see(&self, job: &JobRecord) -> bool {
+    fn sees_job(&self, job: &JobRecord) -> bool {
         job.by == self.actor() || self.who().may(Permission::SystemRead)
     }
 }

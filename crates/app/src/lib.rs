@@ -1,6 +1,8 @@
 //! Use cases, one file per noun: they join reading, storing and computing, and
 //! know nothing of HTTP or terminals.
 
+mod access;
+pub mod accounts;
 mod answers;
 mod app;
 pub mod audits;
@@ -18,10 +20,13 @@ mod home;
 pub mod imports;
 pub mod jobs;
 pub mod logs;
+pub mod organisation;
+pub mod people;
 pub mod previews;
 pub mod processes;
 pub mod publications;
 mod rights;
+pub mod sign_in;
 
 pub use app::{App, AppOptions, Change};
 pub use eclusier_core::{

@@ -10,7 +10,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use eclusier_api::Problem;
-use eclusier_app::AppError;
+use eclusier_app::{AppError, sign_in::SignInError};
 use eclusier_core::Lang;
 
 use crate::wire;
@@ -50,11 +50,22 @@ pub fn lang(headers: &HeaderMap) -> Lang {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        if self.error.kind() == "internal" {
-            tracing::error!(error = %self.error, "a request failed");
-        }
-        respond(&wire::problem(&self.error, self.lang))
+        refused(&self.error, self.lang)
     }
+}
+
+/// A failure as an answer.
+pub(crate) fn refused(error: &AppError, lang: Lang) -> Response {
+    if error.kind() == "internal" {
+        tracing::error!(%error, "a request failed");
+    }
+    let mut response = respond(&wire::problem(error, lang));
+    if let AppError::SignIn(SignInError::Locked { seconds }) = error
+        && let Ok(value) = HeaderValue::from_str(&seconds.to_string())
+    {
+        response.headers_mut().insert(header::RETRY_AFTER, value);
+    }
+    response
 }
 
 pub(crate) fn respond(problem: &Problem) -> Response {

@@ -2,9 +2,12 @@
 
 mod assets;
 mod error;
+pub mod guard;
 mod inbox;
 mod routes;
 mod security;
+mod sessions;
+mod site;
 pub mod wire;
 
 use std::{net::SocketAddr, path::PathBuf};
@@ -16,6 +19,8 @@ use utoipa::OpenApi as _;
 use utoipa_axum::router::OpenApiRouter;
 
 pub use error::{ApiError, ApiResult};
+pub use sessions::Lasting;
+pub use site::{Site, SiteOptions};
 
 #[derive(utoipa::OpenApi)]
 #[openapi(
@@ -90,7 +95,7 @@ pub use error::{ApiError, ApiResult};
 )]
 struct Description;
 
-fn api() -> (Router<App>, utoipa::openapi::OpenApi) {
+fn api() -> (Router<Site>, utoipa::openapi::OpenApi) {
     OpenApiRouter::with_openapi(Description::openapi()).merge(routes::all()).split_for_parts()
 }
 
@@ -100,16 +105,24 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 }
 
 /// The whole site: API, its description, the web app.
-pub fn router(app: App) -> Router {
+pub fn router(app: App, options: SiteOptions) -> Router {
     let (routes, description) = api();
+    let (rules, _) = guard::rules(&description);
+    let sessions = sessions::layer(&app, options.lasting, options.secure);
+    let site = Site::new(app, options, rules);
     let docs = utoipa_swagger_ui::SwaggerUi::new("/api/docs").url("/api/openapi.json", description);
     Router::new()
-        .merge(routes.with_state(app))
+        .merge(
+            routes
+                .route_layer(middleware::from_fn_with_state(site.clone(), guard::guard))
+                .layer(sessions)
+                .with_state(site.clone()),
+        )
         .merge(docs)
         .fallback(assets::serve)
         .layer(middleware::from_fn(error::problems))
         .layer(middleware::from_fn(security::headers))
-        .layer(middleware::from_fn(security::same_site))
+        .layer(middleware::from_fn_with_state(site, security::same_site))
         .layer(CompressionLayer::new())
         .layer(CatchPanicLayer::custom(error::panicked))
 }
@@ -148,7 +161,8 @@ pub async fn serve(app: App, address: SocketAddr, inbox: Option<PathBuf>) -> App
     announce(address);
     let stop = tokio_util::sync::CancellationToken::new();
     if let Some(folder) = inbox {
-        tokio::spawn(inbox::watch(app.clone(), folder, stop.clone()));
+        let inbox = app.acting(eclusier_app::Access::system("inbox"));
+        tokio::spawn(inbox::watch(inbox, folder, stop.clone()));
     }
     // The desks are folded before the first person arrives.
     let warm = app.clone();
@@ -158,7 +172,8 @@ pub async fn serve(app: App, address: SocketAddr, inbox: Option<PathBuf>) -> App
         }
     });
     let stopped = stop.clone();
-    let site = router(app.clone()).into_make_service();
+    let site = router(app.clone(), SiteOptions::default())
+        .into_make_service_with_connect_info::<SocketAddr>();
     let outcome = axum::serve(listener, site)
         .with_graceful_shutdown(async move {
             signalled().await;

@@ -1,13 +1,13 @@
 //! Headers that keep other sites out.
 
 use axum::{
-    extract::Request,
+    extract::{Request, State},
     http::{HeaderValue, Method, header},
     middleware::Next,
     response::Response,
 };
 
-use crate::{error, wire};
+use crate::{error, site::Site, wire};
 
 /// Nothing is loaded from outside, nothing frames the page, nothing is sniffed.
 pub(crate) async fn headers(request: Request, next: Next) -> Response {
@@ -34,8 +34,8 @@ pub(crate) async fn headers(request: Request, next: Next) -> Response {
 
 /// A page of another site may not change anything, nor reach us under another name:
 /// the host must be this machine, and a stated origin must be that host.
-pub(crate) async fn same_site(request: Request, next: Next) -> Response {
-    if is_foreign(&request) {
+pub(crate) async fn same_site(State(site): State<Site>, request: Request, next: Next) -> Response {
+    if is_foreign(&request, &site.options().hosts) {
         let words = [
             "Requête venue d’un autre site : refusée.".into(),
             "Request from another site: refused.".into(),
@@ -46,14 +46,15 @@ pub(crate) async fn same_site(request: Request, next: Next) -> Response {
     next.run(request).await
 }
 
-fn is_foreign(request: &Request) -> bool {
+fn is_foreign(request: &Request, hosts: &[String]) -> bool {
     let text = |name| request.headers().get(name).and_then(|v: &HeaderValue| v.to_str().ok());
     let host = text(header::HOST).unwrap_or("");
     let name = match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
         _ => host,
     };
-    if !matches!(name, "" | "localhost" | "127.0.0.1" | "[::1]") {
+    let ours = matches!(name, "" | "localhost" | "127.0.0.1" | "[::1]");
+    if !ours && !hosts.iter().any(|known| known.eq_ignore_ascii_case(name)) {
         return true;
     }
     let reads = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
@@ -71,7 +72,7 @@ mod tests {
         if let Some(origin) = origin {
             request = request.header(header::ORIGIN, origin);
         }
-        is_foreign(&request.body(Body::empty()).unwrap())
+        is_foreign(&request.body(Body::empty()).unwrap(), &["eclusier.caf.example".into()])
     }
 
     #[test]
@@ -80,5 +81,7 @@ mod tests {
         assert!(!foreign(Method::GET, "[::1]:8000", None));
         assert!(foreign(Method::POST, "127.0.0.1:8000", Some("https://elsewhere.example")));
         assert!(foreign(Method::GET, "rebound.example:8000", None));
+        assert!(!foreign(Method::GET, "eclusier.caf.example", None));
+        assert!(foreign(Method::POST, "eclusier.caf.example", Some("https://evil.example")));
     }
 }

@@ -181,6 +181,13 @@ pub fn problem(error: &AppError, lang: Lang) -> api::Problem {
     problem_of(error.kind(), error.words(), field, lang)
 }
 
+/// Names of permissions, in order.
+pub(crate) fn permission_names(
+    permissions: &std::collections::BTreeSet<eclusier_app::Permission>,
+) -> Vec<String> {
+    permissions.iter().map(|p| p.as_str().to_owned()).collect()
+}
+
 pub(crate) fn problem_of(
     kind: &str,
     words: [String; 2],
@@ -195,6 +202,12 @@ pub(crate) fn problem_of(
         "cancelled" => (409, "Annulé", "Cancelled"),
         "method" => (405, "Méthode inconnue", "Unknown method"),
         "forbidden" => (403, "Interdit", "Forbidden"),
+        "stale" => (409, "Modifié entre-temps", "Changed meanwhile"),
+        "unauthenticated" => (401, "Connexion nécessaire", "Sign-in needed"),
+        "credentials" | "code" => (401, "Connexion refusée", "Sign-in refused"),
+        "locked" => (429, "Trop d’échecs", "Too many failures"),
+        "too-many" => (429, "Trop de demandes", "Too many requests"),
+        "password-change" => (403, "Mot de passe à changer", "Password to be changed"),
         "too-large" => (413, "Trop volumineux", "Too large"),
         _ => (500, "Erreur interne", "Internal error"),
     };

@@ -1,20 +1,16 @@
 //! Dated configuration of a process.
 
-use axum::{
-    Json,
-    extract::{Path, State},
-    http::HeaderMap,
-};
+use axum::{Json, extract::Path, http::HeaderMap};
 use eclusier_api::{ConfigDto, ConfigPreviewDto, ConfigRequest, Problem};
-use eclusier_app::{App, AppError, AppResult};
+use eclusier_app::{AppError, AppResult};
 use eclusier_core::ProcessRules;
 use jiff::civil::Date;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{InLang as _, day, process};
-use crate::{ApiResult, wire};
+use crate::{ApiResult, guard::Allowed, site::Site, wire};
 
-pub(super) fn routes() -> OpenApiRouter<App> {
+pub(super) fn routes() -> OpenApiRouter<Site> {
     OpenApiRouter::new()
         .routes(routes!(find_config))
         .routes(routes!(preview_config))
@@ -37,10 +33,10 @@ fn rules(request: &ConfigRequest) -> AppResult<(Option<Date>, ProcessRules)> {
 }
 
 /// Configuration, closing rule in words, activities.
-#[utoipa::path(get, path = "/api/v1/processes/{process}/config", tag = "config", params(("process" = String, Path)),
+#[utoipa::path(get, path = "/api/v1/processes/{process}/config", tag = "config", security(("session" = ["config.read"]), ("token" = ["config.read"])), params(("process" = String, Path)),
     responses((status = 200, body = ConfigDto), (status = 404, body = Problem)))]
 async fn find_config(
-    State(app): State<App>,
+    Allowed(app): Allowed,
     Path(name): Path<String>,
     headers: HeaderMap,
 ) -> ApiResult<Json<ConfigDto>> {
@@ -49,11 +45,11 @@ async fn find_config(
 }
 
 /// Figures before and after a change that is not stored.
-#[utoipa::path(post, path = "/api/v1/processes/{process}/config/preview", tag = "config",
+#[utoipa::path(post, path = "/api/v1/processes/{process}/config/preview", tag = "config", security(("session" = ["config.write"]), ("token" = ["config.write"])),
     params(("process" = String, Path)), request_body = ConfigRequest,
     responses((status = 200, body = ConfigPreviewDto), (status = 422, body = Problem)))]
 async fn preview_config(
-    State(app): State<App>,
+    Allowed(app): Allowed,
     Path(name): Path<String>,
     headers: HeaderMap,
     Json(request): Json<ConfigRequest>,
@@ -69,11 +65,11 @@ async fn preview_config(
 }
 
 /// Stores a version.
-#[utoipa::path(put, path = "/api/v1/processes/{process}/config", tag = "config",
+#[utoipa::path(put, path = "/api/v1/processes/{process}/config", tag = "config", security(("session" = ["config.write"]), ("token" = ["config.write"])),
     params(("process" = String, Path)), request_body = ConfigRequest,
     responses((status = 200, body = ConfigDto), (status = 422, body = Problem)))]
 async fn update_config(
-    State(app): State<App>,
+    Allowed(app): Allowed,
     Path(name): Path<String>,
     headers: HeaderMap,
     Json(request): Json<ConfigRequest>,

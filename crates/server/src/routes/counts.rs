@@ -1,20 +1,16 @@
 //! Counts typed on screen and control totals.
 
-use axum::{
-    Json,
-    extract::{Query, State},
-    http::HeaderMap,
-};
+use axum::{Json, extract::Query, http::HeaderMap};
 use eclusier_api::{ControlTotalDto, ImportDto, Problem, TypedCountsDto};
-use eclusier_app::{App, AppResult, counts::TypedCounts};
+use eclusier_app::{AppResult, counts::TypedCounts};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{InLang as _, day, process};
-use crate::{ApiResult, wire};
+use crate::{ApiResult, guard::Allowed, site::Site, wire};
 
-pub(super) fn routes() -> OpenApiRouter<App> {
+pub(super) fn routes() -> OpenApiRouter<Site> {
     OpenApiRouter::new()
         .routes(routes!(create_counts))
         .routes(routes!(list_control_totals))
@@ -22,10 +18,10 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 }
 
 /// Stores the counts of a day; a figure already known is corrected, and audited.
-#[utoipa::path(post, path = "/api/v1/counts", tag = "counts", request_body = TypedCountsDto,
+#[utoipa::path(post, path = "/api/v1/counts", tag = "counts", security(("session" = ["counts.write"]), ("token" = ["counts.write"])), request_body = TypedCountsDto,
     responses((status = 200, body = ImportDto), (status = 422, body = Problem)))]
 async fn create_counts(
-    State(app): State<App>,
+    Allowed(app): Allowed,
     headers: HeaderMap,
     Json(typed): Json<TypedCountsDto>,
 ) -> ApiResult<Json<ImportDto>> {
@@ -53,10 +49,10 @@ struct TotalsQuery {
 }
 
 /// Stock of the source tool beside ours, with the gap.
-#[utoipa::path(get, path = "/api/v1/control-totals", tag = "counts", params(TotalsQuery),
+#[utoipa::path(get, path = "/api/v1/control-totals", tag = "counts", security(("session" = ["data.read"]), ("token" = ["data.read"])), params(TotalsQuery),
     responses((status = 200, body = [ControlTotalDto])))]
 async fn list_control_totals(
-    State(app): State<App>,
+    Allowed(app): Allowed,
     Query(query): Query<TotalsQuery>,
     headers: HeaderMap,
 ) -> ApiResult<Json<Vec<ControlTotalDto>>> {
@@ -70,17 +66,16 @@ async fn list_control_totals(
 }
 
 /// Stores the stock the source tool shows on a day (`found` and `gap` are ignored).
-#[utoipa::path(put, path = "/api/v1/control-totals", tag = "counts", request_body = ControlTotalDto,
+#[utoipa::path(put, path = "/api/v1/control-totals", tag = "counts", security(("session" = ["counts.write"]), ("token" = ["counts.write"])), request_body = ControlTotalDto,
     responses((status = 200, body = [ControlTotalDto]), (status = 422, body = Problem)))]
 async fn update_control_total(
-    State(app): State<App>,
+    Allowed(app): Allowed,
     headers: HeaderMap,
     Json(total): Json<ControlTotalDto>,
 ) -> ApiResult<Json<Vec<ControlTotalDto>>> {
     let answer: AppResult<_> = async {
         let process = process(&total.process)?;
-        app.put_control_total(&process, day("day", &total.day)?, total.expected)
-            .await?;
+        app.put_control_total(&process, day("day", &total.day)?, total.expected).await?;
         app.control_totals(Some(&process)).await
     }
     .await;

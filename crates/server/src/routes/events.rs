@@ -2,25 +2,22 @@
 
 use std::{convert::Infallible, time::Duration};
 
-use axum::{
-    extract::State,
-    response::sse::{Event, KeepAlive, Sse},
-};
-use eclusier_app::App;
+use crate::{guard::Allowed, site::Site};
+use axum::response::sse::{Event, KeepAlive, Sse};
 use futures_util::Stream;
 use tokio_stream::{StreamExt as _, wrappers::BroadcastStream};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-pub(super) fn routes() -> OpenApiRouter<App> {
+pub(super) fn routes() -> OpenApiRouter<Site> {
     OpenApiRouter::new().routes(routes!(follow_changes))
 }
 
 /// Changes as server-sent events: `{"type":"process","process":…}`, `{"type":"job","id":…}`,
 /// and `{"type":"lagged"}` when some were missed.
-#[utoipa::path(get, path = "/api/v1/events", tag = "jobs",
+#[utoipa::path(get, path = "/api/v1/events", tag = "jobs", security(("session" = ["signed-in"]), ("token" = ["signed-in"])),
     responses((status = 200, content_type = "text/event-stream", body = String)))]
 async fn follow_changes(
-    State(app): State<App>,
+    Allowed(app): Allowed,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     let changes = BroadcastStream::new(app.changes()).map(|change| {
         let data = match change {

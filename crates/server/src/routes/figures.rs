@@ -1,21 +1,17 @@
 //! The cockpit, flow and stock, the ledger, indicators and lists of cases.
 
-use axum::{
-    Json,
-    extract::{Query, State},
-    http::HeaderMap,
-};
+use axum::{Json, extract::Query, http::HeaderMap};
 use eclusier_api::{
     CasesPageDto, CasesQuery, CockpitDto, FigureDto, FilterQuery, FlowDto, LedgerRowDto, Problem,
 };
-use eclusier_app::{App, AppResult};
+use eclusier_app::AppResult;
 use eclusier_core::Grain;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{InLang as _, grain, group_by, selection};
-use crate::{ApiResult, wire};
+use crate::{ApiResult, guard::Allowed, site::Site, wire};
 
-pub(super) fn routes() -> OpenApiRouter<App> {
+pub(super) fn routes() -> OpenApiRouter<Site> {
     OpenApiRouter::new()
         .routes(routes!(find_cockpit))
         .routes(routes!(find_flow))
@@ -25,10 +21,10 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 }
 
 /// The morning cockpit.
-#[utoipa::path(get, path = "/api/v1/cockpit", tag = "figures", params(FilterQuery),
+#[utoipa::path(get, path = "/api/v1/cockpit", tag = "figures", security(("session" = ["figures.read"]), ("token" = ["figures.read"])), params(FilterQuery),
     responses((status = 200, body = CockpitDto), (status = 422, body = Problem)))]
 async fn find_cockpit(
-    State(app): State<App>,
+    Allowed(app): Allowed,
     Query(query): Query<FilterQuery>,
     headers: HeaderMap,
 ) -> ApiResult<Json<CockpitDto>> {
@@ -37,10 +33,10 @@ async fn find_cockpit(
 }
 
 /// Flow and stock.
-#[utoipa::path(get, path = "/api/v1/flow", tag = "figures", params(FilterQuery),
+#[utoipa::path(get, path = "/api/v1/flow", tag = "figures", security(("session" = ["figures.read"]), ("token" = ["figures.read"])), params(FilterQuery),
     responses((status = 200, body = FlowDto), (status = 422, body = Problem)))]
 async fn find_flow(
-    State(app): State<App>,
+    Allowed(app): Allowed,
     Query(query): Query<FilterQuery>,
     headers: HeaderMap,
 ) -> ApiResult<Json<FlowDto>> {
@@ -50,10 +46,10 @@ async fn find_flow(
 }
 
 /// The ledger, by day, week or month, grouped as asked.
-#[utoipa::path(get, path = "/api/v1/ledger", tag = "figures", params(FilterQuery),
+#[utoipa::path(get, path = "/api/v1/ledger", tag = "figures", security(("session" = ["figures.read"]), ("token" = ["figures.read"])), params(FilterQuery),
     responses((status = 200, body = [LedgerRowDto]), (status = 422, body = Problem)))]
 async fn list_ledger(
-    State(app): State<App>,
+    Allowed(app): Allowed,
     Query(query): Query<FilterQuery>,
     headers: HeaderMap,
 ) -> ApiResult<Json<Vec<LedgerRowDto>>> {
@@ -66,10 +62,10 @@ async fn list_ledger(
 }
 
 /// Every indicator of a selection.
-#[utoipa::path(get, path = "/api/v1/indicators", tag = "figures", params(FilterQuery),
+#[utoipa::path(get, path = "/api/v1/indicators", tag = "figures", security(("session" = ["figures.read"]), ("token" = ["figures.read"])), params(FilterQuery),
     responses((status = 200, body = [FigureDto]), (status = 422, body = Problem)))]
 async fn list_indicators(
-    State(app): State<App>,
+    Allowed(app): Allowed,
     Query(query): Query<FilterQuery>,
     headers: HeaderMap,
 ) -> ApiResult<Json<Vec<FigureDto>>> {
@@ -90,10 +86,10 @@ pub(super) fn wanted(cases: CasesQuery) -> eclusier_app::cases::CasesQuery {
 }
 
 /// Cases, or those behind a figure.
-#[utoipa::path(get, path = "/api/v1/cases", tag = "figures", params(FilterQuery, CasesQuery),
+#[utoipa::path(get, path = "/api/v1/cases", tag = "figures", security(("session" = ["cases.read"]), ("token" = ["cases.read"])), params(FilterQuery, CasesQuery),
     responses((status = 200, body = CasesPageDto), (status = 422, body = Problem)))]
 async fn list_cases(
-    State(app): State<App>,
+    Allowed(app): Allowed,
     Query(query): Query<FilterQuery>,
     Query(cases): Query<CasesQuery>,
     headers: HeaderMap,

@@ -1,13 +1,13 @@
 //! Files to download: exports and templates.
 
 use axum::{
-    extract::{Path, Query, State},
+    extract::{Path, Query},
     http::{HeaderMap, header},
     response::{IntoResponse, Response},
 };
 use eclusier_api::{CasesQuery, FilterQuery, Problem};
 use eclusier_app::{
-    App, AppError, AppResult,
+    AppError, AppResult,
     exports::{ExportFormat, Shown},
 };
 use eclusier_core::{Grain, Lang};
@@ -16,9 +16,9 @@ use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{InLang as _, figures::wanted, grain, group_by, lang, selection};
-use crate::ApiResult;
+use crate::{ApiResult, guard::Allowed, site::Site};
 
-pub(super) fn routes() -> OpenApiRouter<App> {
+pub(super) fn routes() -> OpenApiRouter<Site> {
     OpenApiRouter::new().routes(routes!(find_export)).routes(routes!(find_template))
 }
 
@@ -47,11 +47,11 @@ fn attachment(name: &str, mime: &str, bytes: Vec<u8>) -> Response {
 }
 
 /// The rows of a screen as a file: `stocks.xlsx`, `ledger.csv`, `cases.parquet`…
-#[utoipa::path(get, path = "/api/v1/exports/{file}", tag = "files",
+#[utoipa::path(get, path = "/api/v1/exports/{file}", tag = "files", security(("session" = ["exports.write"]), ("token" = ["exports.write"])),
     params(("file" = String, Path), FilterQuery, CasesQuery, FileQuery),
     responses((status = 200, content_type = "application/octet-stream", body = Vec<u8>), (status = 422, body = Problem)))]
 async fn find_export(
-    State(app): State<App>,
+    Allowed(app): Allowed,
     Path(file): Path<String>,
     Query(query): Query<FilterQuery>,
     Query(cases): Query<CasesQuery>,
@@ -77,11 +77,11 @@ async fn find_export(
 }
 
 /// An empty spreadsheet to fill: `counts`, `events` or `staff`.
-#[utoipa::path(get, path = "/api/v1/templates/{kind}", tag = "files",
+#[utoipa::path(get, path = "/api/v1/templates/{kind}", tag = "files", security(("session" = ["signed-in"]), ("token" = ["signed-in"])),
     params(("kind" = String, Path), FileQuery),
     responses((status = 200, content_type = "application/octet-stream", body = Vec<u8>), (status = 404, body = Problem)))]
 async fn find_template(
-    State(app): State<App>,
+    Allowed(app): Allowed,
     Path(kind): Path<String>,
     Query(options): Query<FileQuery>,
     headers: HeaderMap,

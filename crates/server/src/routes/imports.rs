@@ -3,21 +3,21 @@
 use axum::{
     Json,
     body::Body,
-    extract::{Path, Query, State},
+    extract::{Path, Query},
     http::{HeaderMap, header},
     response::{IntoResponse, Response},
 };
 use eclusier_api::{ImportDto, JobDto, MappingDto, Problem};
-use eclusier_app::{App, AppError, AppResult};
+use eclusier_app::{AppError, AppResult};
 use eclusier_core::DeliveryId;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{InLang as _, lang, process};
-use crate::{ApiResult, wire};
+use crate::{ApiResult, guard::Allowed, site::Site, wire};
 
-pub(super) fn routes() -> OpenApiRouter<App> {
+pub(super) fn routes() -> OpenApiRouter<Site> {
     OpenApiRouter::new()
         .routes(routes!(list_imports))
         .routes(routes!(undo_import))
@@ -35,10 +35,10 @@ struct ImportsQuery {
 }
 
 /// Imports, latest first.
-#[utoipa::path(get, path = "/api/v1/imports", tag = "imports", params(ImportsQuery),
+#[utoipa::path(get, path = "/api/v1/imports", tag = "imports", security(("session" = ["data.read"]), ("token" = ["data.read"])), params(ImportsQuery),
     responses((status = 200, body = [ImportDto])))]
 async fn list_imports(
-    State(app): State<App>,
+    Allowed(app): Allowed,
     Query(query): Query<ImportsQuery>,
     headers: HeaderMap,
 ) -> ApiResult<Json<Vec<ImportDto>>> {
@@ -60,10 +60,10 @@ struct UndoRequest {
 }
 
 /// Takes an import back, as a job.
-#[utoipa::path(post, path = "/api/v1/imports/{id}/undo", tag = "imports", params(("id" = i64, Path)),
+#[utoipa::path(post, path = "/api/v1/imports/{id}/undo", tag = "imports", security(("session" = ["data.write"]), ("token" = ["data.write"])), params(("id" = i64, Path)),
     request_body = inline(UndoRequest), responses((status = 200, body = JobDto), (status = 422, body = Problem)))]
 async fn undo_import(
-    State(app): State<App>,
+    Allowed(app): Allowed,
     Path(id): Path<i64>,
     headers: HeaderMap,
     Json(request): Json<UndoRequest>,
@@ -83,10 +83,10 @@ async fn undo_import(
 }
 
 /// Refused rows of an import, to be mended and imported again.
-#[utoipa::path(get, path = "/api/v1/imports/{id}/quarantine", tag = "imports", params(("id" = i64, Path)),
+#[utoipa::path(get, path = "/api/v1/imports/{id}/quarantine", tag = "imports", security(("session" = ["data.write"]), ("token" = ["data.write"])), params(("id" = i64, Path)),
     responses((status = 200, content_type = "text/csv", body = String), (status = 404, body = Problem)))]
 async fn find_quarantine(
-    State(app): State<App>,
+    Allowed(app): Allowed,
     Path(id): Path<i64>,
     headers: HeaderMap,
 ) -> ApiResult<Response> {
@@ -107,9 +107,9 @@ async fn find_quarantine(
 }
 
 /// Saved mappings.
-#[utoipa::path(get, path = "/api/v1/mappings", tag = "imports", responses((status = 200, body = [MappingDto])))]
+#[utoipa::path(get, path = "/api/v1/mappings", tag = "imports", security(("session" = ["data.read"]), ("token" = ["data.read"])), responses((status = 200, body = [MappingDto])))]
 async fn list_mappings(
-    State(app): State<App>,
+    Allowed(app): Allowed,
     headers: HeaderMap,
 ) -> ApiResult<Json<Vec<MappingDto>>> {
     let saved = app.mappings().await.told(&headers)?;
@@ -123,10 +123,10 @@ async fn list_mappings(
 }
 
 /// Forgets a saved mapping.
-#[utoipa::path(delete, path = "/api/v1/mappings/{name}", tag = "imports", params(("name" = String, Path)),
+#[utoipa::path(delete, path = "/api/v1/mappings/{name}", tag = "imports", security(("session" = ["data.write"]), ("token" = ["data.write"])), params(("name" = String, Path)),
     responses((status = 204), (status = 404, body = Problem)))]
 async fn delete_mapping(
-    State(app): State<App>,
+    Allowed(app): Allowed,
     Path(name): Path<String>,
     headers: HeaderMap,
 ) -> ApiResult<axum::http::StatusCode> {

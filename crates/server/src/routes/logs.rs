@@ -2,19 +2,19 @@
 
 use axum::{
     Json,
-    extract::{Path, Query, State},
+    extract::{Path, Query},
     http::HeaderMap,
 };
 use eclusier_api::{DescribeDto, FilterQuery, MapDto, VariantsDto};
-use eclusier_app::{App, AppError, AppResult, Rows};
+use eclusier_app::{AppError, AppResult, Rows};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{InLang as _, process, selection};
-use crate::{ApiResult, wire};
+use crate::{ApiResult, guard::Allowed, site::Site, wire};
 
-pub(super) fn routes() -> OpenApiRouter<App> {
+pub(super) fn routes() -> OpenApiRouter<Site> {
     OpenApiRouter::new()
         .routes(routes!(describe_log))
         .routes(routes!(find_map))
@@ -43,10 +43,10 @@ impl LogQuery {
 }
 
 /// Counts of the log.
-#[utoipa::path(get, path = "/api/v1/processes/{process}/describe", tag = "logs",
+#[utoipa::path(get, path = "/api/v1/processes/{process}/describe", tag = "logs", security(("session" = ["log.read"]), ("token" = ["log.read"])),
     params(("process" = String, Path), FilterQuery), responses((status = 200, body = DescribeDto)))]
 async fn describe_log(
-    State(app): State<App>,
+    Allowed(app): Allowed,
     Path(name): Path<String>,
     Query(query): Query<FilterQuery>,
     headers: HeaderMap,
@@ -64,10 +64,10 @@ async fn describe_log(
 }
 
 /// The process map.
-#[utoipa::path(get, path = "/api/v1/processes/{process}/map", tag = "logs",
+#[utoipa::path(get, path = "/api/v1/processes/{process}/map", tag = "logs", security(("session" = ["log.read"]), ("token" = ["log.read"])),
     params(("process" = String, Path), FilterQuery, LogQuery), responses((status = 200, body = MapDto)))]
 async fn find_map(
-    State(app): State<App>,
+    Allowed(app): Allowed,
     Path(name): Path<String>,
     Query(query): Query<FilterQuery>,
     Query(log): Query<LogQuery>,
@@ -83,10 +83,10 @@ async fn find_map(
 }
 
 /// The variants.
-#[utoipa::path(get, path = "/api/v1/processes/{process}/variants", tag = "logs",
+#[utoipa::path(get, path = "/api/v1/processes/{process}/variants", tag = "logs", security(("session" = ["log.read"]), ("token" = ["log.read"])),
     params(("process" = String, Path), FilterQuery, LogQuery), responses((status = 200, body = VariantsDto)))]
 async fn list_variants(
-    State(app): State<App>,
+    Allowed(app): Allowed,
     Path(name): Path<String>,
     Query(query): Query<FilterQuery>,
     Query(log): Query<LogQuery>,

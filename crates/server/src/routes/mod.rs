@@ -8,22 +8,25 @@ mod files;
 mod imports;
 mod jobs;
 mod logs;
+mod session;
 mod status;
 mod uploads;
 
 use axum::http::HeaderMap;
 use eclusier_api::FilterQuery;
-use eclusier_app::{App, AppError, AppResult, ProcessId, figures::Selection};
+use eclusier_app::{AppError, AppResult, ProcessId, figures::Selection};
 use utoipa_axum::router::OpenApiRouter;
 
 pub(crate) use crate::error::lang;
+use crate::site::Site;
 
 /// Every route of the API.
-pub(crate) fn all() -> OpenApiRouter<App> {
+pub(crate) fn all() -> OpenApiRouter<Site> {
     OpenApiRouter::new()
         .merge(status::routes())
         .merge(figures::routes())
         .merge(logs::routes())
+        .merge(session::routes())
         .merge(uploads::routes())
         .merge(imports::routes())
         .merge(jobs::routes())

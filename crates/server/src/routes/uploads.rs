@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use axum::{
     Json,
-    extract::{DefaultBodyLimit, Multipart, Path, State, multipart::MultipartError},
+    extract::{DefaultBodyLimit, Multipart, Path, multipart::MultipartError},
     http::HeaderMap,
 };
 use eclusier_api::{ImportRequest, JobDto, PreviewDto, Problem};
-use eclusier_app::{App, AppError, AppResult, Mapping, imports::ImportOptions};
+use eclusier_app::{AppError, AppResult, Mapping, imports::ImportOptions};
 use eclusier_core::OrgId;
 use serde::Deserialize;
 use tokio::io::AsyncWriteExt as _;
@@ -16,12 +16,12 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{InLang as _, lang, process};
-use crate::{ApiResult, wire};
+use crate::{ApiResult, guard::Allowed, site::Site, wire};
 
 /// Largest upload: an export of 10 million rows is about 1 GiB.
 const MOST_BYTES: usize = 4 << 30;
 
-pub(super) fn routes() -> OpenApiRouter<App> {
+pub(super) fn routes() -> OpenApiRouter<Site> {
     OpenApiRouter::new()
         .routes(routes!(create_upload))
         .routes(routes!(inspect_upload))
@@ -48,11 +48,11 @@ fn broken(error: &MultipartError) -> AppError {
 }
 
 /// Receives a file, keeps it aside and says what it understood.
-#[utoipa::path(post, path = "/api/v1/uploads", tag = "uploads",
+#[utoipa::path(post, path = "/api/v1/uploads", tag = "uploads", security(("session" = ["data.write"]), ("token" = ["data.write"])),
     request_body(content = inline(UploadForm), content_type = "multipart/form-data"),
     responses((status = 200, body = PreviewDto), (status = 422, body = Problem)))]
 async fn create_upload(
-    State(app): State<App>,
+    Allowed(app): Allowed,
     headers: HeaderMap,
     mut form: Multipart,
 ) -> ApiResult<Json<PreviewDto>> {
@@ -111,11 +111,11 @@ fn kind(text: Option<&str>) -> AppResult<Option<eclusier_app::Kind>> {
 }
 
 /// Looks again at an upload, under corrections.
-#[utoipa::path(post, path = "/api/v1/uploads/{upload}/inspect", tag = "uploads",
+#[utoipa::path(post, path = "/api/v1/uploads/{upload}/inspect", tag = "uploads", security(("session" = ["data.write"]), ("token" = ["data.write"])),
     params(("upload" = String, Path)), request_body = inline(InspectRequest),
     responses((status = 200, body = PreviewDto), (status = 404, body = Problem), (status = 422, body = Problem)))]
 async fn inspect_upload(
-    State(app): State<App>,
+    Allowed(app): Allowed,
     Path(upload): Path<String>,
     headers: HeaderMap,
     Json(request): Json<InspectRequest>,
@@ -129,11 +129,11 @@ async fn inspect_upload(
 }
 
 /// Imports an upload, or only reports what importing it would do.
-#[utoipa::path(post, path = "/api/v1/uploads/{upload}/import", tag = "uploads",
+#[utoipa::path(post, path = "/api/v1/uploads/{upload}/import", tag = "uploads", security(("session" = ["data.write"]), ("token" = ["data.write"])),
     params(("upload" = String, Path)), request_body = ImportRequest,
     responses((status = 200, body = JobDto), (status = 404, body = Problem), (status = 422, body = Problem)))]
 async fn import_upload(
-    State(app): State<App>,
+    Allowed(app): Allowed,
     Path(upload): Path<String>,
     headers: HeaderMap,
     Json(request): Json<ImportRequest>,
@@ -179,12 +179,7 @@ async fn import_upload(
                 let report = app.import(options, watch).await?;
                 if !keep && report.status == eclusier_app::imports::ImportStatus::Committed {
                     if let Some(name) = saved {
-                        app.save_mapping_of_upload(
-                            &upload,
-                            &name,
-                            &process,
-                            mapping)
-                        .await?;
+                        app.save_mapping_of_upload(&upload, &name, &process, mapping).await?;
                     }
                     app.drop_upload(&upload)?;
                 }
@@ -199,10 +194,10 @@ async fn import_upload(
 }
 
 /// Forgets an upload.
-#[utoipa::path(delete, path = "/api/v1/uploads/{upload}", tag = "uploads",
+#[utoipa::path(delete, path = "/api/v1/uploads/{upload}", tag = "uploads", security(("session" = ["data.write"]), ("token" = ["data.write"])),
     params(("upload" = String, Path)), responses((status = 204), (status = 404, body = Problem)))]
 async fn delete_upload(
-    State(app): State<App>,
+    Allowed(app): Allowed,
     Path(upload): Path<String>,
     headers: HeaderMap,
 ) -> ApiResult<axum::http::StatusCode> {

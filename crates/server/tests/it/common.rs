@@ -44,7 +44,7 @@ impl Site {
         options.now = Some("2025-07-01T08:00:00Z".parse().unwrap());
         options.server = true;
         let app = App::open(options).await.unwrap();
-        let router = eclusier_server::router(app.clone());
+        let router = eclusier_server::router(app.clone(), eclusier_server::SiteOptions::default());
         Self { folder, app, router }
     }
 
