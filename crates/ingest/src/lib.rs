@@ -44,3 +44,4 @@ pub use rows::{
     EventRow, EventSink, Progress, Quarantine, RefusedRow, RowStats, RowWriter, SinkError,
 };
 pub use table::{Row, RowSource, Typed};
+pub use words::normal as plain;

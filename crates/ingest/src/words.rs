@@ -9,7 +9,7 @@ use eclusier_eventlog::MovementKind;
 use crate::values;
 
 /// Lower case, no accents, words separated by one space.
-pub(crate) fn normal(text: &str) -> String {
+pub fn normal(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars().flat_map(char::to_lowercase) {
         let plain = match c {

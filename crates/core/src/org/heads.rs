@@ -80,9 +80,9 @@ impl Person {
     /// Whether the person is there: neither a weekday off nor away. Holidays are the caller's.
     pub fn presence(&self, day: Date) -> Presence {
         let weekday = u8::try_from(day.weekday().to_monday_one_offset()).unwrap_or(0);
-        if let Some((_, weekdays, _)) = self.contract(day)
-            && !weekdays.contains(&weekday)
-        {
+        // Without a contract, the usual week.
+        let usual = self.contract(day).map_or(&[1, 2, 3, 4, 5][..], |(_, weekdays, _)| weekdays);
+        if !usual.contains(&weekday) {
             return Presence::Absent;
         }
         let (mut morning, mut afternoon) = (true, true);
