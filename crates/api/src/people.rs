@@ -650,7 +650,7 @@ pub struct NodeRequest {
     pub code: String,
     /// Name.
     pub label: String,
-    /// Node above from `from` on.
+    /// Node above from `from` on; absent keeps it, the empty text makes a root.
     #[serde(default)]
     pub parent: Option<String>,
     /// Day from which `parent` holds; today when absent.
@@ -771,6 +771,12 @@ pub struct PersonRequest {
     /// Whether still with the body.
     #[serde(default)]
     pub active: Option<bool>,
+    /// Node joined by a new person; compulsory for who may not write everywhere.
+    #[serde(default)]
+    pub node: Option<String>,
+    /// First day in that node, today when absent.
+    #[serde(default)]
+    pub from: Option<String>,
 }
 
 /// A fact to add or change.
@@ -795,8 +801,10 @@ pub struct FactRequest {
 /// What importing a staff list or a calendar of absences did, or would do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct StaffImportDto {
-    /// `committed`, `dry_run`, `refused`.
+    /// `committed`, `unchanged`, `dry_run`, `refused`, `choice_needed`.
     pub status: String,
+    /// SHA-256 of the file.
+    pub sha256: String,
     /// Rows read.
     pub rows_read: u64,
     /// Rows taken.
@@ -813,6 +821,8 @@ pub struct StaffImportDto {
     pub facts_added: u64,
     /// Facts ended or replaced.
     pub facts_ended: u64,
+    /// People of the registry that the list does not name; ended only when asked.
+    pub people_missing: u64,
     /// What to know, with lines.
     pub findings: Vec<StaffFindingDto>,
 }

@@ -9,6 +9,7 @@ mod security;
 mod sessions;
 mod site;
 pub mod wire;
+pub mod wire_people;
 
 use std::{net::SocketAddr, path::PathBuf};
 

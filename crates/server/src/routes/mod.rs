@@ -8,6 +8,8 @@ mod files;
 mod imports;
 mod jobs;
 mod logs;
+mod organisation;
+mod people;
 mod session;
 mod status;
 mod uploads;
@@ -34,6 +36,8 @@ pub(crate) fn all() -> OpenApiRouter<Site> {
         .merge(configs::routes())
         .merge(counts::routes())
         .merge(files::routes())
+        .merge(organisation::routes())
+        .merge(people::routes())
 }
 
 /// A process id given in an address or a body.
