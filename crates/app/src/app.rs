@@ -4,7 +4,7 @@ use std::{path::PathBuf, sync::Arc};
 
 use eclusier_core::{Access, Permission, ProcessId};
 use eclusier_lake::{Lake, LakeOptions};
-use eclusier_registry::{OpenOptions, Registry};
+use eclusier_registry::{DatabaseUrl, OpenOptions, Registry};
 use jiff::Timestamp;
 use serde::Serialize;
 use tokio::sync::broadcast;
@@ -36,6 +36,8 @@ pub enum Change {
 pub struct AppOptions {
     /// Data directory.
     pub data: PathBuf,
+    /// PostgreSQL database of the operational state; a file of the data directory when absent.
+    pub database: Option<DatabaseUrl>,
     /// Whether this process serves: it then checks the registry and sweeps orphans.
     pub server: bool,
     /// The instant to take for now; the machine's clock when absent.
@@ -45,7 +47,7 @@ pub struct AppOptions {
 impl AppOptions {
     /// Usual options over a data directory.
     pub fn new(data: impl Into<PathBuf>) -> Self {
-        Self { data: data.into(), server: false, now: None }
+        Self { data: data.into(), database: None, server: false, now: None }
     }
 }
 
@@ -76,8 +78,12 @@ impl App {
     /// Opens the data directory.
     pub async fn open(options: AppOptions) -> AppResult<App> {
         let home = Home::open(&options.data)?;
-        let check = OpenOptions { check: options.server, ..OpenOptions::default() };
-        let registry = Registry::open_with(&home.registry(), &check).await?;
+        let how = OpenOptions {
+            database: options.database,
+            check: options.server,
+            ..OpenOptions::default()
+        };
+        let registry = Registry::open_with(&home.registry(), &how).await?;
         let lake = Lake::open(home.lake(), LakeOptions::default())?;
         let app = App::over(home, registry, lake, options.now);
         if options.server {

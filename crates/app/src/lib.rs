@@ -39,7 +39,7 @@ pub use eclusier_ledger::{
 };
 pub use eclusier_mining::{CaseSpan, Map, Profile, Rows, Variants};
 pub use eclusier_registry::{
-    ImportRecord, ImportStatus as ImportRecordStatus, JobId, JobRecord, JobStatus,
+    DatabaseUrl, ImportRecord, ImportStatus as ImportRecordStatus, JobId, JobRecord, JobStatus,
 };
 pub use error::{AppError, AppResult};
 pub use home::Home;

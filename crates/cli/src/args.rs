@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
-use eclusier_app::Rows;
+use eclusier_app::{AppResult, DatabaseUrl, Rows};
 use eclusier_core::{Grain, Lang, Period, ProcessId};
 use jiff::civil::Date;
 
@@ -14,6 +14,10 @@ pub struct Args {
     /// Data directory.
     #[arg(long, global = true, env = "ECLUSIER_DATA", default_value = "./eclusier-data")]
     pub data: PathBuf,
+    /// PostgreSQL database of the operational state: postgres://user:password@host:port/database.
+    /// Better given by the environment, which other people of the machine do not see.
+    #[arg(long, global = true, env = "ECLUSIER_DATABASE_URL", hide_env_values = true)]
+    pub database_url: Option<Address>,
     /// Output; a table on a terminal, JSON otherwise.
     #[arg(long, global = true)]
     pub format: Option<Format>,
@@ -23,6 +27,32 @@ pub struct Args {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+}
+
+/// The address of a database as it was given: read later, so that no message repeats it.
+#[derive(Clone)]
+pub struct Address(String);
+
+impl std::fmt::Debug for Address {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("…")
+    }
+}
+
+impl std::str::FromStr for Address {
+    type Err = std::convert::Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(Address(text.to_owned()))
+    }
+}
+
+impl Args {
+    /// The database asked for; none when the variable is empty.
+    pub fn database(&self) -> AppResult<Option<DatabaseUrl>> {
+        let given = self.database_url.as_ref().map(|address| address.0.trim());
+        Ok(given.filter(|text| !text.is_empty()).map(str::parse).transpose()?)
+    }
 }
 
 /// How answers are printed.

@@ -30,8 +30,9 @@ pub async fn run(args: Args) -> AppResult<ExitCode> {
         println!("{}", text.unwrap_or_default());
         return Ok(ExitCode::SUCCESS);
     }
+    let database = args.database()?;
     if let Command::Serve { bind, inbox, now } = args.command {
-        let options = AppOptions { data: args.data, server: true, now };
+        let options = AppOptions { data: args.data, database, server: true, now };
         return serve(options, &bind, inbox).await;
     }
     let command = match args.command {
@@ -47,13 +48,16 @@ pub async fn run(args: Args) -> AppResult<ExitCode> {
         }
         other => other,
     };
-    let app = App::open(AppOptions::new(&args.data)).await?;
+    let mut options = AppOptions::new(&args.data);
+    options.database.clone_from(&database);
+    let app = App::open(options).await?;
     let done = self::command(&app, command, &printer).await;
     app.close().await;
     match done? {
         After::Exit(code) => Ok(ExitCode::from(code)),
         After::Serve(bind) => {
-            serve(AppOptions { data: args.data, server: true, now: None }, &bind, None).await
+            let options = AppOptions { data: args.data, database, server: true, now: None };
+            serve(options, &bind, None).await
         }
     }
 }

@@ -1,4 +1,4 @@
-//! A consistent copy of the registry while it is in use.
+//! A consistent copy of the registry while it is in use, and its way back.
 
 use std::{
     fs::File,
@@ -14,10 +14,13 @@ use sqlx::Connection as _;
 use uuid::Uuid;
 
 use crate::{
-    Registry, RegistryError,
+    AuditFault, AuditVerdict, OpenOptions, Registry, RegistryError,
     audit::{Act, record, verify},
-    presence::{beside, private_file},
-    sqlite::{Depth, copy_into, copy_version, integrity, open_copy},
+    copy::CopyWatch,
+    database::{Engine, MIGRATIONS, Migration, absolute, refuse_network},
+    postgres::Seat,
+    presence::{Door, beside, private_file},
+    sqlite::{self, Depth, at_path, copy_into, copy_version, integrity, open_copy},
 };
 
 /// What a backup holds.
@@ -34,7 +37,8 @@ pub struct BackupReport {
 }
 
 impl Registry {
-    /// Writes a verified copy to `target`, which must not exist.
+    /// Writes a verified copy to `target`, which must not exist: one SQLite file, whatever
+    /// database the registry is in.
     ///
     /// The copy is written under a temporary name, flushed, opened again and
     /// checked (integrity, foreign keys, audit chain) before it takes its name.
@@ -44,11 +48,23 @@ impl Registry {
         by: &str,
         at: Timestamp,
     ) -> Result<BackupReport, RegistryError> {
+        self.backup_watched(target, by, at, &|_| {}).await
+    }
+
+    /// As [`Registry::backup_to`], telling how far the copy is when the registry is in PostgreSQL:
+    /// SQLite copies its file in one stroke.
+    pub async fn backup_watched(
+        &self,
+        target: &Path,
+        by: &str,
+        at: Timestamp,
+        watch: CopyWatch<'_>,
+    ) -> Result<BackupReport, RegistryError> {
         if target.exists() {
             return Err(RegistryError::BackupExists { path: target.to_owned() });
         }
         let draft = beside(target, &format!(".{}.partial", Uuid::new_v4().simple()));
-        let report = self.write_copy(&draft, target).await;
+        let report = self.write_copy(&draft, target, watch).await;
         if report.is_err() {
             // Best effort: the first fault is the one to tell.
             let _ = std::fs::remove_file(&draft);
@@ -72,25 +88,141 @@ impl Registry {
         Ok(report)
     }
 
-    async fn write_copy(&self, draft: &Path, target: &Path) -> Result<BackupReport, RegistryError> {
+    async fn write_copy(
+        &self,
+        draft: &Path,
+        target: &Path,
+        watch: CopyWatch<'_>,
+    ) -> Result<BackupReport, RegistryError> {
         // Made first with its rights: the copy is never readable by others, not even for a moment.
         drop(private_file(draft)?);
-        copy_into(self, draft).await?;
+        match self.engine() {
+            Engine::Sqlite(_) => copy_into(self, draft).await?,
+            Engine::Postgres(_) => {
+                let mut from = self.read_together().await?;
+                sqlite::fill(draft, &mut from, MIGRATIONS, watch).await?;
+            }
+        }
         let path = draft.to_owned();
         let (bytes, sha256) = blocking(move || flush_and_hash(&path)).await?;
-        let mut copy = open_copy(draft).await?;
-        integrity(&mut copy, draft, Depth::Full).await?;
-        let schema = copy_version(&mut copy).await?;
-        let verdict = verify(&mut copy).await?;
-        copy.close().await?;
+        let (schema, verdict) = inspect(draft, MIGRATIONS).await?;
         if let Some(fault) = verdict.fault {
-            let problem = format!("audit entry {} does not hold", fault.seq);
-            return Err(RegistryError::Damaged { path: self.path().to_owned(), problem });
+            return Err(damaged(PathBuf::from(self.place()), fault));
         }
         let (from, to) = (draft.to_owned(), target.to_owned());
         blocking(move || take_name(&from, &to)).await?;
         Ok(BackupReport { bytes, sha256, schema, audit_entries: verdict.entries })
     }
+
+    /// Puts a backup in the place of a registry that does not exist yet: the file at `path`, or,
+    /// with a PostgreSQL database, a schema that holds nothing. The schema is raised to the one of
+    /// this program.
+    ///
+    /// The backup is checked before (integrity, references, audit chain) and the chain again
+    /// after. All of it is restored, or nothing.
+    pub async fn restore_into(
+        backup: &Path,
+        path: &Path,
+        options: &OpenOptions,
+        watch: CopyWatch<'_>,
+    ) -> Result<BackupReport, RegistryError> {
+        Self::restore_migrating(backup, path, options, watch, MIGRATIONS).await
+    }
+
+    pub(crate) async fn restore_migrating(
+        backup: &Path,
+        path: &Path,
+        options: &OpenOptions,
+        watch: CopyWatch<'_>,
+        migrations: &[Migration],
+    ) -> Result<BackupReport, RegistryError> {
+        let path = absolute(path)?;
+        refuse_network(&path, options)?;
+        let (schema, verdict) = inspect(backup, migrations).await?;
+        if let Some(fault) = verdict.fault {
+            return Err(damaged(backup.to_owned(), fault));
+        }
+        // Held to the end: nobody opens what is being restored.
+        let door = Door::at(&path)?;
+        // A log left by another file would be played into the restored one.
+        if !door.try_alone()? || path.exists() || beside(&path, "-wal").exists() {
+            return Err(RegistryError::NotEmpty { path });
+        }
+        let engine = Engine::make(&path, options)?;
+        let draft = beside(&path, &format!(".{}.partial", Uuid::new_v4().simple()));
+        let restored = match &engine {
+            Engine::Sqlite(_) => put_file(backup, &draft, &path).await,
+            Engine::Postgres(seat) => {
+                put_rows(seat, backup, schema, migrations, watch).await.map_err(|e| engine.named(e))
+            }
+        };
+        if restored.is_err() {
+            let _ = std::fs::remove_file(&draft);
+        }
+        restored?;
+        drop(door);
+        // Raises an older schema, and proves that the registry opens.
+        let registry = Registry::open_migrating(&path, options, migrations).await?;
+        let after = registry.verify_audit().await?;
+        registry.close().await;
+        if let Some(fault) = after.fault {
+            return Err(damaged(path, fault));
+        }
+        let source = backup.to_owned();
+        let (bytes, sha256) = blocking(move || flush_and_hash(&source)).await?;
+        Ok(BackupReport { bytes, sha256, schema, audit_entries: verdict.entries })
+    }
+}
+
+/// The backup copied to a file that takes its name once flushed.
+async fn put_file(backup: &Path, draft: &Path, path: &Path) -> Result<(), RegistryError> {
+    let (from, draft, path) = (backup.to_owned(), draft.to_owned(), path.to_owned());
+    blocking(move || {
+        let fault = |source| RegistryError::Io { action: "copy to", path: draft.clone(), source };
+        let mut to = private_file(&draft)?;
+        let mut from = File::open(&from).map_err(fault)?;
+        io::copy(&mut from, &mut to).map_err(fault)?;
+        to.sync_all().map_err(fault)?;
+        take_name(&draft, &path)
+    })
+    .await
+}
+
+/// The rows of the backup in the empty schema.
+async fn put_rows(
+    seat: &Seat,
+    backup: &Path,
+    schema: i64,
+    migrations: &[Migration],
+    watch: CopyWatch<'_>,
+) -> Result<(), RegistryError> {
+    let mut copy = open_copy(backup).await?;
+    let verdict = seat.fill(&mut copy, schema, migrations, watch).await?;
+    copy.close().await?;
+    match verdict.fault {
+        Some(fault) => Err(damaged(backup.to_owned(), fault)),
+        None => seat.remember(),
+    }
+}
+
+/// Checks a copy from the inside: structure, references, steps of the schema, audit chain.
+async fn inspect(
+    path: &Path,
+    migrations: &[Migration],
+) -> Result<(i64, AuditVerdict), RegistryError> {
+    let mut copy = open_copy(path).await.map_err(|e| at_path(e, path))?;
+    let checked = async {
+        let schema = copy_version(&mut copy, path, migrations).await?;
+        integrity(&mut copy, path, Depth::Full).await?;
+        Ok((schema, verify(&mut copy).await?))
+    };
+    let checked = checked.await.map_err(|e| at_path(e, path));
+    copy.close().await?;
+    checked
+}
+
+fn damaged(path: PathBuf, fault: AuditFault) -> RegistryError {
+    RegistryError::Damaged { path, problem: format!("audit entry {} does not hold", fault.seq) }
 }
 
 async fn blocking<T: Send + 'static>(

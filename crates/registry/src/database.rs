@@ -289,7 +289,7 @@ impl Registry {
 
 impl Engine {
     /// The database of this directory, which is told of it when it is new: only when alone.
-    fn make(path: &Path, options: &OpenOptions) -> Result<Engine, RegistryError> {
+    pub(crate) fn make(path: &Path, options: &OpenOptions) -> Result<Engine, RegistryError> {
         match &options.database {
             None => {
                 postgres::refuse_seat(path)?;
@@ -307,13 +307,6 @@ impl Engine {
         match &options.database {
             None => Ok(Some(Engine::Sqlite(path.to_owned()))),
             Some(database) => Ok(Seat::find(path, database)?.map(Engine::Postgres)),
-        }
-    }
-
-    pub(crate) fn dialect(&self) -> Dialect {
-        match self {
-            Engine::Sqlite(_) => Dialect::Sqlite,
-            Engine::Postgres(_) => Dialect::Postgres,
         }
     }
 

@@ -103,6 +103,12 @@ pub enum RegistryError {
         /// What is wrong with it.
         problem: &'static str,
     },
+    /// A restoration never overwrites.
+    #[error("{path} already holds a registry: a restoration never overwrites")]
+    NotEmpty {
+        /// The registry's path, or its database and schema.
+        path: PathBuf,
+    },
     /// The schema that this data directory made is not in the database.
     #[error(
         "{place} has no schema {schema}, where this data directory keeps its registry: \

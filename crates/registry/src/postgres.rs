@@ -17,7 +17,9 @@ use sqlx::{
 use uuid::Uuid;
 
 use crate::{
-    DatabaseUrl, RegistryError,
+    AuditVerdict, DatabaseUrl, RegistryError,
+    audit::verify,
+    copy::{CopyWatch, copy_tables},
     database::{
         CONNECTIONS, Conn, Dialect, Migration, PATIENCE, classify as classify_any, steps, upgrade,
         verified,
@@ -151,7 +153,7 @@ impl Seat {
     }
 
     /// A connection outside the pool, for the work at the door.
-    pub(crate) async fn connect(&self) -> Result<Conn, RegistryError> {
+    async fn connect(&self) -> Result<Conn, RegistryError> {
         let options = self.database.options()?;
         let connect = async {
             let mut conn = options.connect().await?;
@@ -243,20 +245,22 @@ impl Seat {
         write_id(&self.file, self.schema.trim_start_matches("eclusier_"), true)
     }
 
-    pub(crate) fn foreign(&self) -> RegistryError {
-        RegistryError::NotARegistry {
-            path: PathBuf::from(format!("{}, schema {}", self.place(), self.schema)),
-        }
+    fn foreign(&self) -> RegistryError {
+        RegistryError::NotARegistry { path: PathBuf::from(self.named()) }
     }
 
-    pub(crate) async fn create(&self, conn: &mut Conn) -> Result<(), RegistryError> {
+    fn named(&self) -> String {
+        format!("{}, schema {}", self.place(), self.schema)
+    }
+
+    async fn create(&self, conn: &mut Conn) -> Result<(), RegistryError> {
         let sql = format!("CREATE SCHEMA {}", self.schema);
         sqlx::raw_sql(AssertSqlSafe(sql)).execute(conn).await?;
         Ok(())
     }
 
     /// Takes the steps from one version to another inside the caller's transaction.
-    pub(crate) async fn raise(
+    async fn raise(
         &self,
         conn: &mut Conn,
         migrations: &[Migration],
@@ -272,6 +276,49 @@ impl Seat {
         upgrade(conn, migrations, Dialect::Postgres, from, to).await
     }
 
+    /// Fills the empty schema with the rows of a registry in SQLite of version `at`, and
+    /// upgrades it: all of it in one transaction, or nothing.
+    pub(crate) async fn fill(
+        &self,
+        from: &mut Conn,
+        at: i64,
+        migrations: &[Migration],
+        watch: CopyWatch<'_>,
+    ) -> Result<AuditVerdict, RegistryError> {
+        let mut conn = self.connect().await?;
+        self.check_server(&mut conn).await?;
+        let known = migrations.last().map_or(0, |m| m.version);
+        let mut transaction = conn.begin().await?;
+        self.lock(&mut transaction).await?;
+        match self.state(&mut transaction).await? {
+            State::Absent => self.create(&mut transaction).await?,
+            State::Empty => {}
+            State::Foreign | State::Ours => {
+                let path = PathBuf::from(self.named());
+                return Err(RegistryError::NotEmpty { path });
+            }
+        }
+        self.raise(&mut transaction, migrations, 0, at).await?;
+        let guards = guards(&mut transaction).await?;
+        for guard in &guards {
+            sqlx::raw_sql(AssertSqlSafe(guard.drop.clone())).execute(&mut *transaction).await?;
+        }
+        copy_tables(from, &mut transaction, watch).await?;
+        // Made again, the references check every row.
+        for guard in &guards {
+            sqlx::raw_sql(AssertSqlSafe(guard.make.clone())).execute(&mut *transaction).await?;
+        }
+        self.raise(&mut transaction, migrations, at, known).await?;
+        let verdict = verify(&mut transaction).await?;
+        if verdict.is_whole() {
+            transaction.commit().await?;
+        } else {
+            transaction.rollback().await?;
+        }
+        conn.close().await?;
+        Ok(verdict)
+    }
+
     /// Schema version once others may be in.
     pub(crate) async fn look(&self) -> Result<i64, RegistryError> {
         let mut conn = self.connect().await?;
@@ -285,7 +332,7 @@ impl Seat {
     }
 
     /// What stands at this seat.
-    pub(crate) async fn state(&self, conn: &mut Conn) -> Result<State, RegistryError> {
+    async fn state(&self, conn: &mut Conn) -> Result<State, RegistryError> {
         let row = sqlx::query(
             "SELECT (SELECT count(*) FROM pg_namespace WHERE nspname = $1) AS schemas,
                     (SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -346,9 +393,37 @@ pub(crate) fn bytewise(sql: &str) -> String {
     out
 }
 
+/// A reference or a trigger that stands in the way of a copy.
+struct Guard {
+    drop: String,
+    make: String,
+}
+
+/// The references between tables and the triggers of the schema.
+async fn guards(conn: &mut Conn) -> Result<Vec<Guard>, RegistryError> {
+    let rows = sqlx::query(
+        "SELECT format('ALTER TABLE %I DROP CONSTRAINT %I', t.relname, c.conname) AS away,
+                format('ALTER TABLE %I ADD CONSTRAINT %I %s', t.relname, c.conname,
+                       pg_get_constraintdef(c.oid)) AS back
+         FROM pg_constraint c JOIN pg_class t ON t.oid = c.conrelid
+         JOIN pg_namespace n ON n.oid = t.relnamespace
+         WHERE n.nspname = current_schema() AND c.contype = 'f'
+         UNION ALL
+         SELECT format('DROP TRIGGER %I ON %I', g.tgname, t.relname), pg_get_triggerdef(g.oid)
+         FROM pg_trigger g JOIN pg_class t ON t.oid = g.tgrelid
+         JOIN pg_namespace n ON n.oid = t.relnamespace
+         WHERE n.nspname = current_schema() AND NOT g.tgisinternal",
+    )
+    .fetch_all(conn)
+    .await?;
+    rows.iter()
+        .map(|row| Ok(Guard { drop: row.try_get("away")?, make: row.try_get("back")? }))
+        .collect()
+}
+
 /// What stands at a seat.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum State {
+enum State {
     /// No schema of that name.
     Absent,
     /// A schema without tables.

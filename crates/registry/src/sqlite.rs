@@ -9,9 +9,10 @@ use sqlx::{
 
 use crate::{
     Registry, RegistryError,
+    copy::{CopyWatch, copy_tables},
     database::{
-        CONNECTIONS, Conn, Dialect, Migration, PATIENCE, classify as classify_any, reached, steps,
-        upgrade, verified,
+        CONNECTIONS, Conn, Dialect, Migration, PATIENCE, classify as classify_any, steps, upgrade,
+        verified,
     },
     presence::{beside, private_file},
 };
@@ -205,15 +206,59 @@ pub(crate) async fn copy_into(registry: &Registry, target: &Path) -> Result<(), 
     Ok(())
 }
 
+/// Makes a registry in an empty file out of the rows of another database.
+///
+/// Nothing is flushed on the way: the file is flushed as a whole once it is complete.
+pub(crate) async fn fill(
+    target: &Path,
+    from: &mut Conn,
+    migrations: &[Migration],
+    watch: CopyWatch<'_>,
+) -> Result<(), RegistryError> {
+    let mut conn = connect(target).await?;
+    let known = migrations.last().map_or(0, |m| m.version);
+    raise(&mut conn, migrations, 0, known).await?;
+    sqlx::raw_sql(
+        "PRAGMA foreign_keys = OFF; PRAGMA synchronous = OFF; PRAGMA journal_mode = MEMORY",
+    )
+    .execute(&mut conn)
+    .await?;
+    let mut transaction = conn.begin_with("BEGIN IMMEDIATE").await?;
+    // They would refuse the rows the schema begins with to be replaced.
+    let triggers = sqlx::query("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'")
+        .fetch_all(&mut *transaction)
+        .await?;
+    for trigger in &triggers {
+        let drop = format!("DROP TRIGGER {}", trigger.try_get::<&str, _>("name")?);
+        sqlx::raw_sql(AssertSqlSafe(drop)).execute(&mut *transaction).await?;
+    }
+    copy_tables(from, &mut transaction, watch).await?;
+    for trigger in &triggers {
+        let make: String = trigger.try_get("sql")?;
+        sqlx::raw_sql(AssertSqlSafe(make)).execute(&mut *transaction).await?;
+    }
+    transaction.commit().await?;
+    conn.close().await?;
+    Ok(())
+}
+
 /// Opens a copy that nobody else uses, without changing a byte of it.
 pub(crate) async fn open_copy(path: &Path) -> Result<Conn, RegistryError> {
     sqlx::any::install_default_drivers();
     address(path, "mode=ro&immutable=true")?.connect().await.map_err(classify_any)
 }
 
-/// Schema version of an open copy.
-pub(crate) async fn copy_version(conn: &mut Conn) -> Result<i64, RegistryError> {
-    reached(conn).await
+/// Schema version of an open copy, which must be a registry this program knows.
+pub(crate) async fn copy_version(
+    conn: &mut Conn,
+    path: &Path,
+    migrations: &[Migration],
+) -> Result<i64, RegistryError> {
+    let id: i64 = sqlx::query_scalar("PRAGMA application_id").fetch_one(&mut *conn).await?;
+    if id != APPLICATION_ID {
+        return Err(RegistryError::NotARegistry { path: path.to_owned() });
+    }
+    verified(&steps(conn).await?, migrations, Dialect::Sqlite)
 }
 
 /// Primary result codes of SQLite.
