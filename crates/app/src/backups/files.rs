@@ -7,7 +7,6 @@ use std::{
     ops::ControlFlow,
     os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
-    time::{Duration, SystemTime},
 };
 
 use eclusier_ingest::Progress as _;
@@ -19,12 +18,10 @@ use crate::{
     imports::Watch,
 };
 
-/// Name of the lock inside a folder being written: held, its owner lives.
-const LOCK: &str = ".lock";
 /// Marks the names of folders being written.
 const DRAFT: &str = ".partial-";
-/// A draft without lock is left alone that long: its owner may be about to take it.
-const YOUNG: Duration = Duration::from_secs(3600);
+/// Ends the name of the lock beside such a folder: held, its owner lives.
+const LOCK: &str = ".lock";
 /// Read and written at once.
 const PIECE: usize = 1 << 20;
 
@@ -32,9 +29,9 @@ const PIECE: usize = 1 << 20;
 #[derive(Debug)]
 pub(super) struct Draft {
     path: PathBuf,
+    lock: PathBuf,
     // Released when its owner dies, even killed: the next draft made there sweeps the remains.
-    lock: Option<File>,
-    kept: bool,
+    _held: File,
 }
 
 impl Draft {
@@ -47,13 +44,21 @@ impl Draft {
     /// A private folder inside `parent`.
     pub(super) fn within(parent: &Path, name: &str) -> Result<Draft, BackupError> {
         sweep_drafts(parent);
-        let path = parent.join(draft_name(name));
-        // Not its parents: an unmounted disk must not be taken for an empty one.
-        DirBuilder::new().mode(0o700).create(&path).map_err(BackupError::io("create", &path))?;
-        let lock = path.join(LOCK);
-        let file = create(&lock)?;
-        file.lock().map_err(BackupError::io("lock", &lock))?;
-        Ok(Draft { path, lock: Some(file), kept: false })
+        loop {
+            let path = parent.join(draft_name(name));
+            let lock = lock_of(&path);
+            let held = create(&lock)?;
+            held.lock().map_err(BackupError::io("lock", &lock))?;
+            // A sweeper may have taken it for a dead one between its creation and our hold.
+            if !lock.exists() {
+                continue;
+            }
+            let draft = Draft { path, lock, _held: held };
+            // Not its parents: an unmounted disk must not be taken for an empty one.
+            let made = DirBuilder::new().mode(0o700).create(&draft.path);
+            made.map_err(BackupError::io("create", &draft.path))?;
+            return Ok(draft);
+        }
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -62,23 +67,19 @@ impl Draft {
 
     /// Makes every name below durable, then gives the folder its own, for good. An existing
     /// target is only replaced when it is an empty folder: the system refuses the rest.
-    pub(super) fn take_name(mut self, target: &Path) -> Result<(), BackupError> {
-        let lock = self.path.join(LOCK);
-        fs::remove_file(&lock).map_err(BackupError::io("remove", &lock))?;
-        self.lock = None;
+    pub(super) fn take_name(self, target: &Path) -> Result<(), BackupError> {
         sync_folders(&self.path)?;
         fs::rename(&self.path, target).map_err(BackupError::io("rename", target))?;
-        self.kept = true;
         sync_dir(folder_of(target))
     }
 }
 
 impl Drop for Draft {
     fn drop(&mut self) {
-        if !self.kept {
-            // What cannot be removed now is swept by the next one.
-            let _ = fs::remove_dir_all(&self.path);
-        }
+        // The folder first, which is gone when it took its name: what cannot be removed now is
+        // swept by the next one.
+        let _ = fs::remove_dir_all(&self.path);
+        let _ = fs::remove_file(&self.lock);
     }
 }
 
@@ -87,28 +88,36 @@ pub(super) fn draft_name(name: &str) -> String {
     format!(".{name}{DRAFT}{}", uuid::Uuid::new_v4().simple())
 }
 
+fn lock_of(draft: &Path) -> PathBuf {
+    let mut name = draft.as_os_str().to_owned();
+    name.push(LOCK);
+    PathBuf::from(name)
+}
+
 /// Removes the drafts of dead owners; what cannot be looked at is left.
 fn sweep_drafts(parent: &Path) {
     let Ok(entries) = fs::read_dir(parent) else { return };
     for entry in entries.flatten() {
         let name = entry.file_name();
         let name = name.to_string_lossy();
+        let name = name.strip_suffix(LOCK).unwrap_or(&name);
         let ours = name.starts_with('.')
-            && name.split_once(DRAFT).is_some_and(|(_, id)| uuid::Uuid::try_parse(id).is_ok())
-            && entry.file_type().is_ok_and(|t| t.is_dir());
-        if ours && abandoned(&entry.path()) {
-            tracing::info!(folder = %entry.path().display(), "removing what a dead program left");
-            let _ = fs::remove_dir_all(entry.path());
+            && name.split_once(DRAFT).is_some_and(|(_, id)| uuid::Uuid::try_parse(id).is_ok());
+        if !ours {
+            continue;
         }
-    }
-}
-
-fn abandoned(draft: &Path) -> bool {
-    match File::open(draft.join(LOCK)) {
-        Ok(lock) => lock.try_lock().is_ok(),
-        Err(_) => {
-            let made = fs::metadata(draft).and_then(|m| m.modified()).ok();
-            made.and_then(|t| SystemTime::now().duration_since(t).ok()).is_some_and(|a| a > YOUNG)
+        let draft = parent.join(name);
+        let lock = lock_of(&draft);
+        // Its lock is made before the folder and removed after: without lock, nobody writes there.
+        let held = match File::open(&lock) {
+            Ok(file) if file.try_lock().is_ok() => Some(file),
+            Ok(_) => continue,
+            Err(e) if e.kind() == io::ErrorKind::NotFound => None,
+            Err(_) => continue,
+        };
+        let _ = fs::remove_dir_all(&draft);
+        if held.is_some() {
+            let _ = fs::remove_file(&lock);
         }
     }
 }

@@ -184,5 +184,7 @@ fn remove(path: &Path) -> Result<(), BackupError> {
     let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
     let gone = files::folder_of(path).join(files::draft_name(&name));
     fs::rename(path, &gone).map_err(BackupError::io("rename", path))?;
-    fs::remove_dir_all(&gone).map_err(BackupError::io("remove", gone))
+    // What cannot be removed now, the next draft made there sweeps.
+    let _ = fs::remove_dir_all(&gone);
+    Ok(())
 }

@@ -6,6 +6,7 @@ use std::{
 };
 
 use eclusier_core::Permission;
+use eclusier_registry::RehearsalRecord;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -24,8 +25,6 @@ use crate::{
     imports::Watch,
 };
 
-/// Setting that remembers the last rehearsal.
-pub(crate) const REHEARSAL: &str = "backup.rehearsal";
 /// Backups are expected every day when nobody said otherwise.
 const USUAL: Duration = Duration::from_secs(24 * 3600);
 /// A rehearsal older than this proves little of today's backups.
@@ -46,6 +45,19 @@ pub struct Rehearsal {
     pub what_failed: Option<[String; 2]>,
     /// How long it took.
     pub seconds: f64,
+}
+
+impl From<RehearsalRecord> for Rehearsal {
+    fn from(record: RehearsalRecord) -> Self {
+        Rehearsal {
+            at: record.at,
+            backup: record.backup.into(),
+            instant_of_backup: record.backup_at,
+            ok: record.ok,
+            what_failed: serde_json::from_str(&record.details).unwrap_or_default(),
+            seconds: record.seconds,
+        }
+    }
 }
 
 /// How one of the two safeties stands.
@@ -115,7 +127,15 @@ impl App {
             what_failed,
             seconds: started.elapsed().as_secs_f64(),
         };
-        self.remember(REHEARSAL, &rehearsal, at).await?;
+        let record = RehearsalRecord {
+            at,
+            backup: rehearsal.backup.display().to_string(),
+            backup_at: rehearsal.instant_of_backup,
+            ok: rehearsal.ok,
+            seconds: rehearsal.seconds,
+            details: serde_json::json!(rehearsal.what_failed).to_string(),
+        };
+        self.registry().add_rehearsal(&record, &self.actor()).await?;
         Ok(rehearsal)
     }
 
@@ -156,11 +176,19 @@ impl App {
         checked.map(|_| ())
     }
 
+    /// The latest rehearsals first, at most `limit`.
+    pub async fn rehearsals(&self, limit: u32) -> AppResult<Vec<Rehearsal>> {
+        self.require(Permission::SystemRead)?;
+        let records = self.registry().rehearsals(limit).await?;
+        Ok(records.into_iter().map(Rehearsal::from).collect())
+    }
+
     /// How safe the body is at an instant.
     pub async fn backup_health(&self, now: Timestamp) -> AppResult<BackupHealth> {
         self.require(Permission::SystemRead)?;
         let last: Option<BackupReport> = self.remembered(LAST).await?;
-        let last_rehearsal: Option<Rehearsal> = self.remembered(REHEARSAL).await?;
+        let last_rehearsal = self.registry().rehearsals(1).await?.into_iter().next();
+        let last_rehearsal = last_rehearsal.map(Rehearsal::from);
         let failure: Option<Failure> = self.remembered(FAILURE).await?;
         let plan: Option<StoredPlan> = self.remembered(PLAN).await?;
         let every = plan.map_or(USUAL, |p| Duration::from_secs(p.every_seconds));

@@ -234,7 +234,14 @@ async fn sign(app: &App, opened: &Opened, options: &RestoreOptions) -> AppResult
         "manifest_sha256": opened.manifest_sha256,
     });
     let registry = app.registry();
-    registry.put_setting(RESTORED, &told.to_string(), &app.actor(), options.at).await?;
+    let by = app.actor();
+    registry.put_setting(RESTORED, &told.to_string(), &by, options.at).await?;
+    // The folder stays out of the log, as every name a person chose.
+    let details = serde_json::json!({
+        "backup_at": opened.manifest.at,
+        "manifest_sha256": opened.manifest_sha256,
+    });
+    registry.record_act("registry.restore", "registry", details, &by, options.at).await?;
     for part in &opened.manifest.processes {
         app.publish(&part.process).await;
     }

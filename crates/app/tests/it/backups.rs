@@ -117,6 +117,10 @@ async fn a_backup_restored_elsewhere_is_the_body_of_that_day() {
     assert!(verdict.is_whole() && verdict.entries > restored.audit_entries);
     let noted = app.registry().setting("backup.restored").await.unwrap().unwrap();
     assert!(noted.contains(&report.manifest_sha256) && noted.contains("saved"), "{noted}");
+    let last = app.audit_entries(restored.audit_entries as i64, 10).await.unwrap();
+    let last = last.iter().find(|e| e.action == "registry.restore").unwrap();
+    assert!(last.details.contains(&report.manifest_sha256), "{last:?}");
+    assert!(last.details.contains(&report.at.to_string()), "{last:?}");
     // Refused rows came too, and the same person keeps the same pseudonym.
     let refused = app.imports(None).await.unwrap();
     let refused = refused.iter().find(|i| i.quarantine_path.is_some()).unwrap().id;
@@ -700,17 +704,21 @@ async fn what_a_killed_backup_left_goes_and_what_a_living_one_writes_stays() {
     let root = bench.data().parent().unwrap().to_owned();
     let dead = root.join(".saved.partial-00000000000000000000000000000001");
     let living = root.join(".saved.partial-00000000000000000000000000000002");
+    let lock = |draft: &PathBuf| {
+        draft.with_file_name(format!("{}.lock", draft.file_name().unwrap().display()))
+    };
     for draft in [&dead, &living] {
         fs::create_dir(draft).unwrap();
-        fs::write(draft.join(".lock"), "").unwrap();
+        fs::write(lock(draft), "").unwrap();
         fs::write(draft.join("registry.sqlite"), "half").unwrap();
     }
-    let held = fs::File::open(living.join(".lock")).unwrap();
+    let held = fs::File::open(lock(&living)).unwrap();
     held.lock().unwrap();
     // Not ours, whatever its name.
     fs::create_dir(root.join(".other.partial-x")).unwrap();
     back_up(&bench, "saved").await;
-    assert!(!dead.exists() && living.exists() && root.join(".other.partial-x").exists());
+    assert!(!dead.exists() && !lock(&dead).exists());
+    assert!(living.exists() && lock(&living).exists() && root.join(".other.partial-x").exists());
     let listed = App::list_backups(&root).unwrap();
     assert_eq!(listed.len(), 1);
 }

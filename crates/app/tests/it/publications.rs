@@ -9,7 +9,7 @@ use eclusier_app::{
     imports::{ImportOptions, ImportStatus, Watch},
     publications::{FigureChange, PublishedPeriod},
 };
-use eclusier_core::{Commit, DataFile, FileKind, Figure};
+use eclusier_core::{Commit, DataFile, Figure, FileKind};
 use eclusier_lake::{Lake, LakeOptions, Stop};
 use eclusier_registry::Body;
 use serde_json::Value;

@@ -7,6 +7,7 @@
     missing_docs
 )]
 
+mod backup;
 mod common;
 mod contract;
 mod logs;
