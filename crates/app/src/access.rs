@@ -69,7 +69,7 @@ impl App {
         if account.status != AccountStatus::Active {
             return Err(SignInError::SignedOut.into());
         }
-        let organisation = registry.organisation().await?;
+        let organisation = self.organisation().await?;
         let held = registry.grants().await?;
         let grants = grants_today(&held, id, &organisation, stamp.2);
         let subject = Subject::Account { id: account.id, person: account.person };
@@ -98,7 +98,7 @@ impl App {
         if let Some(access) = self.inner.accesses.find(stamp, &key) {
             return Ok((token, access));
         }
-        let organisation = registry.organisation().await?;
+        let organisation = self.organisation().await?;
         let subject = Subject::Token { id: token.id.clone() };
         let own = match (&token.kind, &token.account) {
             (TokenKind::Wall, _) => vec![whole("wall_screen", stamp.2)],

@@ -208,7 +208,7 @@ impl App {
         let grant = self.dated(new).await?;
         // What is lent is checked against what one holds, role by role, each time it is used.
         let held = self.inner.registry.grants_of(&own).await?;
-        let organisation = self.inner.registry.organisation().await?;
+        let organisation = self.organisation().await?;
         let covered = held.iter().filter(|h| h.delegated_by.is_none()).any(|h| {
             let part = crate::access::narrow(
                 &h.grant,
@@ -259,7 +259,7 @@ impl App {
             return Err(wrong_order("to"));
         }
         if let Some(node) = &new.node {
-            let organisation = self.inner.registry.organisation().await?;
+            let organisation = self.organisation().await?;
             if !organisation.nodes.contains_key(node) {
                 return Err(AppError::NotFound { what: "node", name: node.0.clone() });
             }
@@ -458,6 +458,20 @@ impl App {
     pub async fn journal_verdict(&self) -> AppResult<AuditVerdict> {
         self.require_all(Permission::AuditRead)?;
         Ok(self.inner.registry.verify_audit().await?)
+    }
+
+    /// Names of the nodes of the organisation.
+    pub async fn node_labels(&self) -> AppResult<BTreeMap<NodeId, String>> {
+        let organisation = self.organisation().await?;
+        Ok(organisation.nodes.values().map(|n| (n.id.clone(), n.label.clone())).collect())
+    }
+
+    /// Processes whose publications the holder may see.
+    pub async fn published_processes(&self) -> AppResult<Vec<ProcessId>> {
+        self.require(Permission::FiguresRead)?;
+        let mut all = self.process_ids().await?;
+        all.retain(|p| self.require_process(Permission::FiguresRead, p).is_ok());
+        Ok(all)
     }
 
     /// Names behind the actors of imports, jobs and audit entries, for who may know them.

@@ -63,6 +63,7 @@ pub(crate) struct Inner {
     pub(crate) strangers: crate::sign_in::Strangers,
     pub(crate) accounts_exist: std::sync::atomic::AtomicBool,
     changes: broadcast::Sender<Change>,
+    pub(crate) started: Timestamp,
     now: Option<Timestamp>,
 }
 
@@ -107,6 +108,7 @@ impl App {
             strangers: crate::sign_in::Strangers::default(),
             accounts_exist: std::sync::atomic::AtomicBool::new(false),
             changes,
+            started: now.unwrap_or_else(Timestamp::now),
             now,
         };
         App { inner: Arc::new(inner), who: Arc::new(Access::owner()) }

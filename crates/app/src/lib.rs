@@ -18,15 +18,19 @@ pub mod figures;
 pub mod flow;
 mod home;
 pub mod imports;
+pub mod individuals;
 pub mod jobs;
 pub mod logs;
 pub mod organisation;
+pub mod pages;
 pub mod people;
 pub mod previews;
 pub mod processes;
 pub mod publications;
+pub mod retention;
 mod rights;
 pub mod sign_in;
+pub mod system;
 
 pub use app::{App, AppOptions, Change};
 pub use eclusier_core::{

@@ -7,9 +7,11 @@ pub mod profile;
 pub mod rows;
 pub mod stats;
 pub mod variants;
+pub mod weeks;
 
 pub use lead_times::{CaseSpan, LeadTimes};
 pub use map::{Edge, Map, MapKernel, Node};
 pub use profile::{Profile, ProfileKernel};
 pub use rows::Rows;
 pub use variants::{Variant, Variants, VariantsKernel};
+pub use weeks::{Week, WeeksKernel};

@@ -86,6 +86,29 @@ impl Registry {
         by: &str,
         at: Timestamp,
     ) -> Result<(), RegistryError> {
+        self.store_setting(key, None, json, by, at).await
+    }
+
+    /// Saves a setting that was `seen` so; [`RegistryError::Stale`] when it is no longer.
+    pub async fn replace_setting(
+        &self,
+        key: &str,
+        seen: Option<&str>,
+        json: &str,
+        by: &str,
+        at: Timestamp,
+    ) -> Result<(), RegistryError> {
+        self.store_setting(key, Some(seen), json, by, at).await
+    }
+
+    async fn store_setting(
+        &self,
+        key: &str,
+        seen: Option<Option<&str>>,
+        json: &str,
+        by: &str,
+        at: Timestamp,
+    ) -> Result<(), RegistryError> {
         check_json("setting", json)?;
         let mut write = self.write().await?;
         let earlier: Option<String> =
@@ -93,6 +116,9 @@ impl Registry {
                 .bind(key)
                 .fetch_optional(write.conn())
                 .await?;
+        if seen.is_some_and(|seen| seen != earlier.as_deref()) {
+            return Err(RegistryError::Stale { what: "setting", id: key.to_owned() });
+        }
         if earlier.as_deref() == Some(json) {
             return Ok(());
         }

@@ -10,6 +10,7 @@ mod sessions;
 mod site;
 pub mod wire;
 pub mod wire_people;
+mod wire_rights;
 
 use std::{net::SocketAddr, path::PathBuf};
 

@@ -18,6 +18,8 @@ pub struct SiteOptions {
     pub public: bool,
     /// Names under which browsers reach it, besides those of this machine.
     pub hosts: Vec<String>,
+    /// Folder of the backups.
+    pub backups: Option<std::path::PathBuf>,
     /// Code asked for the first account when the site is reachable from the network.
     pub setup_code: Option<String>,
 }

@@ -1,5 +1,6 @@
 //! Routes, one file per noun.
 
+mod accounts;
 mod configs;
 mod counts;
 mod events;
@@ -8,10 +9,13 @@ mod files;
 mod imports;
 mod jobs;
 mod logs;
+mod me;
 mod organisation;
 mod people;
+mod proof;
 mod session;
 mod status;
+mod system;
 mod uploads;
 
 use axum::http::HeaderMap;
@@ -29,6 +33,10 @@ pub(crate) fn all() -> OpenApiRouter<Site> {
         .merge(figures::routes())
         .merge(logs::routes())
         .merge(session::routes())
+        .merge(accounts::routes())
+        .merge(proof::routes())
+        .merge(me::routes())
+        .merge(system::routes())
         .merge(uploads::routes())
         .merge(imports::routes())
         .merge(jobs::routes())
