@@ -1,5 +1,6 @@
 import type { Labels } from './fr';
 import { droitsEn } from './droits.en';
+import { organisationEn } from './organisation.en';
 import { preuveEn } from './preuve.en';
 import { sessionEn } from './session.en';
 
@@ -675,6 +676,7 @@ export const en: Labels = {
   },
 
   mur: {
+    refused: 'The token of this screen no longer holds: ask whoever keeps the accounts for a new address.',
     title: 'Wall screen',
     updated: (when) => `Updated ${when}`,
     pause: 'Stop refreshing',
@@ -711,6 +713,7 @@ export const en: Labels = {
   },
 
   ...sessionEn,
+  ...organisationEn,
   ...droitsEn,
   ...preuveEn,
 

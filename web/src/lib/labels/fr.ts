@@ -3,6 +3,7 @@
  * there does not compile. Numbers arrive already written (`n`), counts as numbers.
  */
 import { droitsFr } from './droits.fr';
+import { organisationFr } from './organisation.fr';
 import { preuveFr } from './preuve.fr';
 import { sessionFr } from './session.fr';
 
@@ -715,6 +716,7 @@ export const fr = {
   },
 
   mur: {
+    refused: 'Le jeton de cet écran ne vaut plus : demandez une nouvelle adresse à la personne qui tient les comptes.',
     title: 'Mur d’affichage',
     updated: (when: string) => `Mis à jour ${when}`,
     pause: 'Arrêter la mise à jour',
@@ -751,6 +753,7 @@ export const fr = {
   },
 
   ...sessionFr,
+  ...organisationFr,
   ...droitsFr,
   ...preuveFr,
 
