@@ -104,6 +104,12 @@ async fn tables(conn: &mut Conn) -> Result<Vec<Table>, RegistryError> {
     Ok(tables)
 }
 
+/// Names of the tables.
+#[cfg(test)]
+pub(crate) async fn names(conn: &mut Conn) -> Result<Vec<String>, RegistryError> {
+    Ok(tables(conn).await?.into_iter().map(|table| table.name).collect())
+}
+
 /// Replaces every row of `to` by those of `from`; constraints and triggers of `to` must be
 /// out of the way. Both sides are to be in a transaction of their own. Gives the number of rows.
 pub(crate) async fn copy_tables(

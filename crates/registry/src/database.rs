@@ -290,23 +290,24 @@ impl Registry {
 impl Engine {
     /// The database of this directory, which is told of it when it is new: only when alone.
     pub(crate) fn make(path: &Path, options: &OpenOptions) -> Result<Engine, RegistryError> {
-        match &options.database {
-            None => {
-                postgres::refuse_seat(path)?;
-                Ok(Engine::Sqlite(path.to_owned()))
-            }
-            Some(database) => {
-                sqlite::refuse_file(path)?;
-                Ok(Engine::Postgres(Seat::make(path, database)?))
-            }
+        match (Self::find(path, options)?, &options.database) {
+            (Some(engine), _) => Ok(engine),
+            (None, Some(database)) => Ok(Engine::Postgres(Seat::make(path, database)?)),
+            (None, None) => Ok(Engine::Sqlite(path.to_owned())),
         }
     }
 
-    /// The database of this directory, if it is known.
+    /// The database of this directory, if it is known; refused when another holds it.
     fn find(path: &Path, options: &OpenOptions) -> Result<Option<Engine>, RegistryError> {
         match &options.database {
-            None => Ok(Some(Engine::Sqlite(path.to_owned()))),
-            Some(database) => Ok(Seat::find(path, database)?.map(Engine::Postgres)),
+            None => {
+                postgres::refuse_seat(path)?;
+                Ok(Some(Engine::Sqlite(path.to_owned())))
+            }
+            Some(database) => {
+                sqlite::refuse_file(path)?;
+                Ok(Seat::find(path, database)?.map(Engine::Postgres))
+            }
         }
     }
 
@@ -352,6 +353,9 @@ impl Engine {
             Engine::Postgres(seat) => match error {
                 RegistryError::Unreachable { source, .. } => {
                     RegistryError::Unreachable { place: seat.place().to_owned(), source }
+                }
+                RegistryError::Refused { source, .. } => {
+                    RegistryError::Refused { place: seat.place().to_owned(), source }
                 }
                 other => other,
             },

@@ -23,6 +23,8 @@ mod jobs;
 mod journal;
 mod mappings;
 mod mounts;
+#[cfg(test)]
+mod moves;
 mod org;
 mod postgres;
 mod presence;

@@ -11,6 +11,7 @@ mod imports;
 mod jobs;
 mod opening;
 mod org;
+mod postgres;
 mod saved;
 mod together;
 
