@@ -58,7 +58,6 @@ export async function visit(browser: Browser, base: string, path: string, look: 
   });
   await context.addInitScript((l: string) => localStorage.setItem('eclusier.lang', l), look.lang ?? 'fr');
   const page = await context.newPage();
-  page.setDefaultTimeout(15_000);
   const faults: string[] = [];
   page.on('pageerror', (e) => faults.push(`script: ${e.message}`));
   page.on('console', (m) => {

@@ -45,9 +45,12 @@ export function peopleMock() {
   const sessions = new Map<string, Sid>();
   let nextSid = 1;
   let failures = 0;
-  /** Versions as each browser session moved them, so that conflicts can be played. */
-  const versions = new Map<string, number>();
-  let pageVersion = 2;
+  /** Versions as each browser moved them (its cookie `play`), so that conflicts can be played. */
+  const played = new Map<string, Map<string, number>>();
+  const playOf = (req: IncomingMessage) => /(?:^|; )play=(\w+)/.exec(req.headers.cookie ?? '')?.[1] ?? '';
+  const pageVersion = 2;
+  /** The last gate opened, for the test to read what was sent. */
+  let lastGate: unknown = null;
 
   const sidOf = (req: IncomingMessage) => /(?:^|; )sid=(\w+)/.exec(req.headers.cookie ?? '')?.[1] ?? '';
   const whoOf = (req: IncomingMessage): string => {
@@ -83,6 +86,7 @@ export function peopleMock() {
     const method = req.method ?? 'GET';
     const hit = (re: RegExp) => re.exec(path);
     let m: RegExpExecArray | null;
+    const versions = played.get(playOf(req)) ?? new Map<string, number>();
     const json = async <T>() => JSON.parse((await read()) || '{}') as T;
 
     // What the tests move by hand: the end of a session, the version of a record.
@@ -93,10 +97,11 @@ export function peopleMock() {
       send({});
       return true;
     }
+    if (path === '/api/test/gate') return send(lastGate), true;
     if (path === '/api/test/version') {
-      const id = q.get('id') ?? '';
-      versions.set(id, Number(q.get('version')));
-      send({});
+      const play = playOf(req) || `p${nextSid++}`;
+      played.set(play, new Map([...(played.get(play) ?? []), [q.get('id') ?? '', Number(q.get('version'))]]));
+      send({}, 200, { 'set-cookie': `play=${play}; Path=/` });
       return true;
     }
 
@@ -108,7 +113,7 @@ export function peopleMock() {
       } else {
         const body = await json<{ login: string; password: string }>();
         if (body.login === 'bloque') {
-          send(px.problem('locked', 401, 'Trop d’essais.', 'Too many attempts.'), 401, { 'retry-after': '90' });
+          send(px.problem('locked', 429, 'Trop d’essais.', 'Too many attempts.'), 429, { 'retry-after': '90' });
         } else if (body.password !== PASSWORD) {
           failures += 1;
           send(refuse(), 401);
@@ -125,7 +130,7 @@ export function peopleMock() {
     if (path === '/api/session/second') {
       const { code } = await json<{ code: string }>();
       const s = sessions.get(sidOf(req));
-      if (!s || code !== '123456') send(refuse(), 401);
+      if (!s || code !== '123456') send(px.problem('code', 401, 'Ce code n’est pas le bon.', 'That code is wrong.'), 401);
       else {
         s.second = false;
         send(told(req));
@@ -189,7 +194,7 @@ export function peopleMock() {
       if (method === 'POST') send(px.secondFactor());
       else {
         const { code } = await json<{ code: string }>();
-        if (code !== '123456') send(px.problem('credentials', 401, 'Ce code n’est pas le bon.', 'That code is wrong.', 'code'), 401);
+        if (code !== '123456') send(px.problem('code', 401, 'Ce code n’est pas le bon.', 'That code is wrong.', 'code'), 401);
         else if (method === 'DELETE') send(undefined, 204);
         else send({ codes: Array.from({ length: 10 }, (_, i) => `${(i * 7919 + 10007).toString(36)}-${(i * 104729 + 50021).toString(36)}`) });
       }
@@ -230,6 +235,7 @@ export function peopleMock() {
       if (method === 'GET') send(px.gates(state));
       else {
         const body = await json<{ from?: string; to: string; dpia: string; council: string; information: string; purpose: string; node?: string }>();
+        lastGate = body;
         if (body.to > `${Number(px.TODAY.slice(0, 4)) + 1}${px.TODAY.slice(4)}`) send(px.problem('invalid', 422, 'Une ouverture dure un an au plus.', 'A gate lasts a year at most.', 'to'), 422);
         else send({ ...px.gates('usual')[0]!, ...body, id: 'new' });
       }
@@ -249,15 +255,20 @@ export function peopleMock() {
     if (path === '/api/system') return send(px.system(state)), true;
     if (path === '/api/system/backups' || path === '/api/system/rehearsals') return send(startJob(path.endsWith('backups') ? 'backup' : 'rehearsal')), true;
 
-    if (path === '/api/organisation') return send(px.organisation(state, who, q.get('day') ?? undefined)), true;
+    // Whoever saved meanwhile also changed the name.
+    const tree = () => {
+      const o = px.organisation(state, who, q.get('day') ?? undefined);
+      return { ...o, nodes: o.nodes.map((n) => (versions.has(n.id) ? { ...n, version: versions.get(n.id)!, label: `${n.label} et réversion` } : n)) };
+    };
+    if (path === '/api/organisation') return send(tree()), true;
     if (path === '/api/organisation/imports') {
       await read();
       return send(px.staffImport(q.get('dry_run') === 'true')), true;
     }
     if ((m = hit(/^\/api\/organisation\/nodes(?:\/(\w+))?$/))) {
       const body = await json<{ version?: number; label: string; code: string; kind: string; parent?: string }>();
-      const now = px.organisation(state, who).nodes.find((n) => n.id === m![1]);
-      const version = (now && versions.get(now.id)) ?? now?.version ?? 0;
+      const now = tree().nodes.find((n) => n.id === m![1]);
+      const version = now?.version ?? 0;
       if (now && body.version !== version) send(px.problem('stale', 409, 'Cette unité a été modifiée entre-temps.', 'This unit was changed meanwhile.'), 409);
       else send({ ...(now ?? { id: 'new', members: 0, fte: 0, present: 0, editable: true, places: [], parent: body.parent }), label: body.label, code: body.code, kind: now?.kind ?? body.kind, version: version + 1 });
       return true;

@@ -403,13 +403,13 @@ const ACTS: [string, string, string, string, string][] = [
   ['session.open', 'Connexion', 'Sign-in', 'account/a1', ''],
   ['import.commit', 'Import d’un fichier', 'Import of a file', 'import/118', 'export-2026-11-20.csv · 12 408 lignes'],
   ['individual.read', 'Lecture de lignes individuelles', 'Reading of individual rows', 'person/p3', 'ouverture d1 · 2026-W40..2026-W46'],
-  ['grant.create', 'Rôle donné', 'Role granted', 'account/a1', 'team_manager · Équipe Sud · 16/11/2026 → 30/11/2026'],
+  ['role.grant', 'Rôle donné', 'Role granted', 'account/a1', 'team_manager · Équipe Sud · 16/11/2026 → 30/11/2026'],
   ['export.rows', 'Export de lignes', 'Export of rows', 'cases.xlsx', '2 318 lignes · process=css'],
-  ['config.change', 'Configuration changée', 'Configuration changed', 'process/css', 'révision 14'],
+  ['config.put', 'Configuration changée', 'Configuration changed', 'process/css', 'révision 14'],
   ['period.restate', 'Période rectifiée', 'Period restated', 'process/retraite', '2026-03 · rang 2'],
   ['session.refuse', 'Connexion refusée', 'Refused sign-in', 'account/a5', '3 échecs'],
   ['gate.open', 'Ouverture de données individuelles', 'Gate of individual data opened', 'gate/d1', 'Équipe Nord jusqu’au 31/03/2027'],
-  ['backup.create', 'Sauvegarde', 'Backup', 'backup/2026-11-22', '318 fichiers']
+  ['registry.backup', 'Sauvegarde', 'Backup', 'backup/2026-11-22', '318 fichiers']
 ];
 const HEX = '0123456789abcdef';
 const hash = (n: number) => Array.from({ length: 64 }, (_, i) => HEX[(n * 7 + i * i * 13 + i * n) % 16]!).join('');

@@ -1,4 +1,4 @@
-/** Every screen, in every state: no accessibility fault, no script error, nothing from outside, no sideways scroll. */
+/** Every screen of figures, in every state: no accessibility fault, no script error, nothing from outside, no sideways scroll. */
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { axe, invented, open, overflow, settled, visit, type Look } from './browser';

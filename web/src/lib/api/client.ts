@@ -130,8 +130,10 @@ client.use({
     if (request.body) copies.set(request, request.clone());
     return request;
   },
-  async onResponse({ request, response }) {
+  async onResponse({ request, response, schemaPath }) {
     if (response.status !== 401 || !signInAgain || request.headers.has('authorization')) return response;
+    // What signs in is not asked to wait for the sign-in.
+    if (schemaPath.startsWith('/api/v1/session')) return response;
     const told = (await response
       .clone()
       .json()

@@ -69,6 +69,7 @@ export const droitsEn: typeof droitsFr = {
     fromLong: 'First day',
     toLong: 'Last day',
     open: 'no end',
+    openHelp: 'empty: no end',
     reason: 'Reason',
     lentBy: (n: string) => `lent by ${n}`,
     grantStates: { now: 'holds', later: 'to come', over: 'over' },

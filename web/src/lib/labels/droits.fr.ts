@@ -68,6 +68,7 @@ export const droitsFr = {
     fromLong: 'Premier jour',
     toLong: 'Dernier jour',
     open: 'sans fin',
+    openHelp: 'vide : sans fin',
     reason: 'Raison',
     lentBy: (n: string) => `prêté par ${n}`,
     grantStates: { now: 'en cours', later: 'à venir', over: 'terminé' } as Record<string, string>,

@@ -662,6 +662,8 @@ export const en: Labels = {
       forbidden: 'Your roles do not allow it',
       unauthenticated: 'Sign-in needed',
       credentials: 'Refused',
+      code: 'Code refused',
+      'password-change': 'Password to change',
       locked: 'Too many attempts',
       'too-many': 'Too many requests at once',
       stale: 'Changed meanwhile',

@@ -702,6 +702,8 @@ export const fr = {
       forbidden: 'Vos rôles ne le permettent pas',
       unauthenticated: 'Connexion nécessaire',
       credentials: 'Refusé',
+      code: 'Code refusé',
+      'password-change': 'Mot de passe à changer',
       locked: 'Trop d’essais',
       'too-many': 'Trop de demandes à la fois',
       stale: 'Modifié entre-temps',

@@ -111,6 +111,7 @@ export const organisationEn: typeof organisationFr = {
     fromLong: 'First day',
     toLong: 'Last day',
     openEnd: 'no end',
+    openHelp: 'empty: no end',
     what: 'Content',
     source: 'Origin',
     sources: { screen: 'typed on screen', ical: 'calendar', scim: 'directory', staff: 'list' },

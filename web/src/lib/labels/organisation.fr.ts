@@ -110,6 +110,7 @@ export const organisationFr = {
     fromLong: 'Premier jour',
     toLong: 'Dernier jour',
     openEnd: 'sans fin',
+    openHelp: 'vide : sans fin',
     what: 'Contenu',
     source: 'Origine',
     sources: { screen: 'saisie à l’écran', ical: 'calendrier', scim: 'annuaire', staff: 'liste' } as Record<string, string>,

@@ -49,7 +49,7 @@ export const sessionEn: typeof sessionFr = {
     login: 'Login',
     loginHelp: 'for example first.last',
     password: 'Password',
-    passwordHelp: 'At least fifteen characters; a few words in a row do very well.',
+    passwordHelp: 'At least twelve characters; a few words in a row do very well.',
     again: 'Password, a second time',
     steers: 'This account also steers production',
     steersHelp: 'It also receives the roles “head of production” and “statistician”.',

@@ -48,7 +48,7 @@ export const sessionFr = {
     login: 'Identifiant',
     loginHelp: 'par exemple prenom.nom',
     password: 'Mot de passe',
-    passwordHelp: 'Quinze caractères au moins ; une suite de mots convient très bien.',
+    passwordHelp: 'Douze caractères au moins ; une suite de mots convient très bien.',
     again: 'Mot de passe, une seconde fois',
     steers: 'Ce compte pilote aussi la production',
     steersHelp: 'Il reçoit en plus les rôles « responsable de production » et « statisticien ».',

@@ -188,16 +188,18 @@ export interface FactForm {
   start: string;
 }
 
-export function formOf(kind: FactKind, today: string, fact?: Fact): FactForm {
+/** Numbers are put as the language writes them; both marks are read back. */
+export function formOf(kind: FactKind, today: string, fact?: Fact, lang: 'fr' | 'en' = 'fr'): FactForm {
   const c = (fact?.content ?? {}) as Content;
-  const percent = (v: unknown, otherwise: string) => (num(v) === null ? otherwise : String(Math.round(num(v)! * 1000) / 10));
+  const put = (v: number) => (lang === 'fr' ? String(v).replace('.', ',') : String(v));
+  const percent = (v: unknown, otherwise: string) => (num(v) === null ? otherwise : put(Math.round(num(v)! * 1000) / 10));
   return {
     kind,
     from: fact?.from ?? today,
     to: fact?.to ?? '',
     node: text(c['node']),
     share: percent(c['share'], '100'),
-    weekly: num(c['weekly_hours']) === null ? '37.5' : String(c['weekly_hours']),
+    weekly: put(num(c['weekly_hours']) ?? 37.5),
     weekdays: Array.isArray(c['worked_weekdays']) ? c['worked_weekdays'].map(Number) : [1, 2, 3, 4, 5],
     calendar: text(c['calendar']),
     skill: text(c['skill']),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readMarkdown, safeHref, type Block, type Inline } from './markdown';
+import { highestHeading, readMarkdown, safeHref, type Block, type Inline } from './markdown';
 
 const words = (nodes: Inline[]): string =>
   nodes.map((n) => ('children' in n ? words(n.children) : 'text' in n ? n.text : '')).join('');
@@ -27,6 +27,11 @@ describe('a page of text', () => {
     }
   );
   it.each(['https://exemple.fr', 'mailto:a@exemple.fr', '/notices', '#ancre'])('leads to %s', (href) => expect(safeHref(href)).toBe(href));
+  it('knows its highest heading', () => {
+    expect(highestHeading(readMarkdown('## b\n\n# a'))).toBe(1);
+    expect(highestHeading(readMarkdown('### c'))).toBe(3);
+    expect(highestHeading(readMarkdown('sans titre'))).toBe(1);
+  });
   it('reads apostrophes and ampersands as written', () => {
     const page = readMarkdown("L'accès & l’écran");
     expect(words((page[0] as Extract<Block, { type: 'paragraph' }>).children)).toBe("L'accès & l’écran");

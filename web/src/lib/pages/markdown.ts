@@ -109,3 +109,7 @@ function blocks(tokens: Token[]): Block[] {
 
 /** Reads a page. */
 export const readMarkdown = (source: string): Block[] => blocks(marked.lexer(source, { gfm: true }));
+
+/** Level of the highest heading of a text, 1 when it has none. */
+export const highestHeading = (page: readonly Block[]): number =>
+  page.reduce((least, b) => (b.type === 'heading' ? Math.min(least, b.level) : least), 7) % 7 || 1;
