@@ -137,6 +137,7 @@ export function peopleMock() {
       }
       return true;
     }
+    if (path === '/api/oidc/end') return send({}), true;
     if (path === '/api/session/extend') {
       const s = sessions.get(sidOf(req));
       if (who === 'out') send(px.problem('unauthenticated', 401, 'Connectez-vous.', 'Sign in.'), 401);

@@ -203,6 +203,8 @@ export const api = {
     take(client.POST('/api/v1/session', { body: { login, password } })),
   signInCode: (code: string): Promise<Session> => take(client.POST('/api/v1/session/second', { body: { code } })),
   extend: (): Promise<Session> => take(client.POST('/api/v1/session/extend')),
+  /** Where the provider of this session ends its own; asked before signing out. */
+  providerEnd: (): Promise<{ address?: string | null }> => take(client.GET('/api/v1/oidc/end')),
   signOut: (): Promise<void> => take(client.DELETE('/api/v1/session')),
   setup: (body: SetupBody): Promise<Session> => take(client.POST('/api/v1/setup', { body })),
 
@@ -316,7 +318,7 @@ export const url = {
   quarantine: (id: number) => `/api/v1/imports/${id}/quarantine`,
   template: (what: 'counts' | 'events' | 'staff', lang: string) => `/api/v1/templates/${what}?lang=${lang}`,
   events: '/api/v1/events',
-  provider: (id: string) => `/api/v1/oidc/${encodeURIComponent(id)}/start`,
+  provider: (id: string, back: string) => `/api/v1/oidc/${encodeURIComponent(id)}/start${query({ retour: back })}`,
   staff: (file: 'staff.xlsx' | 'staff.csv' | 'absences.ics', day?: string) =>
     `/api/v1/organisation/exports/${file}${query({ day })}`
 };

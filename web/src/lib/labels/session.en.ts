@@ -28,6 +28,17 @@ export const sessionEn: typeof sessionFr = {
     code: 'Code',
     check: 'Check',
     otherAccount: 'Use another account',
+    providerFaults: {
+      'fournisseur-indisponible': 'The identity service does not answer. Try again, or sign in with a password.',
+      'fournisseur-mal-regle': 'The identity service is wrongly set up here: tell whoever administers the program.',
+      'reponse-refusee': 'The answer of the identity service was not accepted. Start again.',
+      'demande-inconnue': 'This sign-in waited too long, or was used already. Start again.',
+      abandon: 'Sign-in given up at the identity service.',
+      'compte-ferme': 'Your account is closed here, or was never opened: see whoever keeps the accounts.',
+      'premier-compte': 'The first account is a local one: make it first.'
+    },
+    besideTitle: 'You are signed in',
+    beside: 'Go back to the tab where you were working: it waits for you. This one can be closed.',
     signedOut: 'You are signed out.',
     unreachable: 'The program does not answer.'
   },

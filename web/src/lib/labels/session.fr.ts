@@ -27,6 +27,17 @@ export const sessionFr = {
     code: 'Code',
     check: 'Vérifier',
     otherAccount: 'Changer de compte',
+    providerFaults: {
+      'fournisseur-indisponible': 'Le service d’identité ne répond pas. Réessayez, ou connectez-vous par mot de passe.',
+      'fournisseur-mal-regle': 'Le service d’identité est mal réglé ici : signalez-le à la personne qui administre le programme.',
+      'reponse-refusee': 'La réponse du service d’identité n’a pas été acceptée. Recommencez.',
+      'demande-inconnue': 'Cette connexion a trop attendu, ou a déjà servi. Recommencez.',
+      abandon: 'Connexion abandonnée chez le service d’identité.',
+      'compte-ferme': 'Votre compte est fermé ici, ou n’y a pas été ouvert : voyez la personne qui tient les comptes.',
+      'premier-compte': 'Le premier compte est local : créez-le d’abord.'
+    } as Record<string, string>,
+    besideTitle: 'Vous êtes connecté',
+    beside: 'Revenez à l’onglet où vous travailliez : il vous attend. Celui-ci peut être fermé.',
     signedOut: 'Vous êtes déconnecté.',
     unreachable: 'Le programme ne répond pas.'
   },

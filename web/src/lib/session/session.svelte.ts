@@ -100,11 +100,13 @@ class SessionState {
   }
 
   async signOut(): Promise<void> {
+    // Whoever comes next on a shared machine must not find the provider still signed in.
+    const end = await api.providerEnd().catch(() => null);
     try {
       await api.signOut();
     } finally {
       // The whole page goes: nothing read stays in its memory.
-      location.assign('/connexion?sorti=1');
+      location.assign(end?.address || '/connexion?sorti=1');
     }
   }
 
