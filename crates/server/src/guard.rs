@@ -9,9 +9,9 @@ use std::{collections::HashMap, net::IpAddr, sync::Arc};
 
 use axum::{
     extract::{ConnectInfo, FromRequestParts, MatchedPath, Request, State},
-    http::{Method, header, request::Parts},
+    http::{Method, StatusCode, header, request::Parts},
     middleware::Next,
-    response::Response,
+    response::{IntoResponse as _, Response},
 };
 use eclusier_app::{Access, App, AppError, AppResult, Permission, sign_in::SignInError};
 use tower_sessions::Session;
@@ -145,6 +145,10 @@ pub(crate) async fn guard(
     let spoken = error::lang(request.headers());
     // The body of a request cannot be held while waiting: only its head is asked.
     let asked = Asked::of(&request);
+    let known_path = || site.rules().keys().any(|(_, path)| *path == asked.route.1);
+    if !site.rules().contains_key(&asked.route) && known_path() {
+        return StatusCode::METHOD_NOT_ALLOWED.into_response();
+    }
     match admit(&site, &session, &asked).await {
         Ok((known, app)) => {
             request.extensions_mut().insert(Asker(known));

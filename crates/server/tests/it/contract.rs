@@ -50,6 +50,11 @@ async fn every_address_that_can_be_read_answers_what_is_described() {
     let all = readable(&described);
     assert!(all.len() >= 15, "{}", all.len());
     let (id, job) = (report["id"].to_string(), "1");
+    let person = json!({ "given": "Inès", "family": "Ferrand" });
+    let person = site.post("/api/v1/people", person).await.json();
+    let person = person["person"]["id"].as_str().unwrap().to_owned();
+    let june = json!({ "process": "autre", "from": "2025-06-01", "to": "2025-06-30" });
+    assert_eq!(site.post("/api/v1/publications", june).await.status, 200);
     for (path, operation) in &all {
         if path == "/api/v1/events" {
             continue;
@@ -57,11 +62,29 @@ async fn every_address_that_can_be_read_answers_what_is_described() {
         let mut addresses = vec![];
         let fill = |p: &str, file: &str| {
             p.replace("{process}", "autre")
-                .replace("{id}", if p.contains("jobs") { job } else { &id })
+                .replace(
+                    "{id}",
+                    match () {
+                        () if p.contains("jobs") => job,
+                        () if p.contains("people") => &person,
+                        () => &id,
+                    },
+                )
+                .replace("{name}", "accessibility")
                 .replace("{kind}", file)
                 .replace("{file}", file)
         };
-        if path.contains("{file}") {
+        if path.ends_with("/replay") {
+            addresses.push(format!("{path}?process=autre&from=2025-06-01&to=2025-06-30"));
+        } else if path.contains("organisation/exports") {
+            addresses.extend(["staff.xlsx", "staff.csv", "absences.ics"].map(|f| fill(path, f)));
+        } else if path.ends_with("/weeks") {
+            // Shut even to the owner of the machine: tests/it/individuals.rs.
+            continue;
+        } else if path.starts_with("/scim/") || path.starts_with("/api/v1/oidc/{provider}") {
+            // Their own conversations: tests of SCIM and of providers.
+            continue;
+        } else if path.contains("{file}") {
             for what in ["ledger", "cases", "indicators", "lead-times"] {
                 for extension in ["xlsx", "csv", "parquet"] {
                     addresses.push(fill(path, &format!("{what}.{extension}")));
@@ -79,6 +102,9 @@ async fn every_address_that_can_be_read_answers_what_is_described() {
                 "?process=autre",
                 "?process=autre&unit=Nord&from=2025-06-05&to=2025-06-20&grain=day&group_by=unit,product&figure=stock&as_of=2025-06-22&lang=en",
             ] {
+                if address.contains('?') && !query.is_empty() {
+                    continue;
+                }
                 let at = format!("{address}{query}");
                 let mut answer = site.get(&at).await;
                 if query.is_empty() && answer.status == StatusCode::UNPROCESSABLE_ENTITY {
@@ -102,7 +128,8 @@ async fn an_empty_site_answers_too() {
     let site = Site::new().await;
     let described = serde_json::to_value(eclusier_server::openapi()).unwrap();
     for (path, operation) in readable(&described) {
-        if path.contains('{') || path == "/api/v1/events" {
+        let asks_more = path == "/api/v1/events" || path.ends_with("/replay");
+        if path.contains('{') || asks_more || path.starts_with("/scim/") {
             continue;
         }
         let answer = site.get(&path).await;
