@@ -238,6 +238,7 @@ impl Registry {
     /// A transaction for writing, alone from its first statement: what it reads stays true
     /// until it commits.
     pub(crate) async fn write(&self) -> Result<Write<'_>, RegistryError> {
+        let asked = std::time::Instant::now();
         let turn = self.inner.turn.lock().await;
         let transaction = match &self.inner.engine {
             Engine::Sqlite(_) => self.begin("BEGIN IMMEDIATE").await?,
@@ -247,6 +248,7 @@ impl Registry {
                 transaction
             }
         };
+        metrics::histogram!("eclusier_registry_write_wait_seconds").record(asked.elapsed());
         Ok(Write { transaction, engine: &self.inner.engine, _turn: turn })
     }
 

@@ -304,6 +304,18 @@ impl Registry {
         rows.iter().map(read_job).collect()
     }
 
+    /// How many jobs are remembered in each status, those without any left out.
+    pub async fn count_jobs(&self) -> Result<Vec<(JobStatus, u64)>, RegistryError> {
+        let rows = sqlx::query("SELECT status, count(*) AS jobs FROM job GROUP BY status")
+            .fetch_all(&mut *self.read().await?)
+            .await?;
+        let read = |row: &Row| {
+            let status = JobStatus::read(row.try_get("status")?)?;
+            Ok((status, from_count("job", row.try_get("jobs")?)?))
+        };
+        rows.iter().map(read).collect()
+    }
+
     /// Marks as interrupted the queued and running jobs of processes that died.
     ///
     /// To be called right after opening; jobs of living processes are left alone.
