@@ -349,6 +349,7 @@ impl App {
     }
 
     async fn fold(&self, desk: &mut Desk, last: i64, as_of: Option<Date>) -> AppResult<()> {
+        let begun = std::time::Instant::now();
         let known = AsOf::instant(last, &desk.zone);
         let as_of = match as_of {
             Some(day) if day_number(day) < known.day => {
@@ -387,6 +388,7 @@ impl App {
         let table = self.run(desk.snapshot.clone(), everything(), kernel, &watch).await?;
         desk.fresh_at = Timestamp::from_microsecond(as_of.us.min(last)).ok();
         desk.facts = Facts::Cases(Box::new(table));
+        metrics::histogram!("eclusier_desk_fold_seconds").record(begun.elapsed());
         Ok(())
     }
 

@@ -415,6 +415,13 @@ impl App {
         self.publish(&options.process).await;
         self.tell_process(&options.process);
         let mut report = reported(&ready, Some(record.id), ImportStatus::Committed);
+        for (outcome, rows) in [
+            ("accepted", report.accepted),
+            ("quarantined", report.quarantined),
+            ("duplicate", report.duplicates),
+        ] {
+            metrics::counter!("eclusier_import_rows_total", "outcome" => outcome).increment(rows);
+        }
         report.snapshot = Some(version.0);
         Ok(report)
     }

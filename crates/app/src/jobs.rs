@@ -38,6 +38,18 @@ impl Running {
     fn watches(&self) -> std::sync::MutexGuard<'_, HashMap<i64, Watch>> {
         self.watches.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
+
+    /// Asks every job to stop.
+    pub(crate) fn cancel_all(&self) {
+        for watch in self.watches().values() {
+            watch.cancel();
+        }
+    }
+
+    /// Whether any has not ended.
+    pub(crate) fn any(&self) -> bool {
+        !self.watches().is_empty()
+    }
 }
 
 fn failed(error: &AppError) -> JobEnd {

@@ -31,6 +31,7 @@ pub mod retention;
 mod rights;
 pub mod sign_in;
 pub mod system;
+pub mod upkeep;
 
 pub use app::{App, AppOptions, Change};
 pub use eclusier_core::{
