@@ -3,6 +3,7 @@
 
 mod bench;
 mod golden;
+mod postgres;
 mod setup;
 mod shell;
 mod soak;
@@ -16,6 +17,7 @@ cargo xtask COMMAND
 
   demo [--port N] [--size team|office|network]   set up, build, generate a body, serve it
   test [--fast]       set up and run every test (--fast: Rust and tidy only)
+  postgres            run the tests that know a database on PostgreSQL
   ci                  what the continuous integration runs: lints, then test
   build               web assets, then the release binary
   web                 web assets only
@@ -33,6 +35,7 @@ fn main() -> std::process::ExitCode {
         Some("demo") => stages::demo(rest),
         Some("test") => stages::test(rest),
         Some("ci") => stages::ci(),
+        Some("postgres") => postgres::tests(true),
         Some("build") => stages::build(),
         Some("web") => setup::web(),
         Some("api") => stages::api(),

@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::{
-    setup,
+    postgres, setup,
     shell::{Failure, Outcome, binary, cargo, command, has, root, run, shared, stage},
     soak, tidy,
 };
@@ -33,6 +33,7 @@ pub fn test(args: &[String]) -> Outcome {
             cargo(&["test", "--workspace", "--no-fail-fast"])
         }
     })?;
+    postgres::tests(!fast)?;
     if fast {
         return Ok(());
     }
