@@ -14,6 +14,7 @@ use eclusier_registry::{JobEnd, JobId, JobProgress, JobRecord, NewJob, RegistryE
 use futures_util::FutureExt as _;
 use serde_json::Value;
 use tokio::sync::Semaphore;
+use tracing::Instrument as _;
 
 use crate::{
     App, Change,
@@ -85,7 +86,8 @@ impl App {
         self.tell(Change::Job { id: id.0 });
         let app = self.clone();
         let slots = self.inner.jobs.slots.clone();
-        tokio::spawn(async move {
+        let span = tracing::info_span!(target: "eclusier::jobs", "job", job = id.0, kind);
+        let performing = async move {
             let _slot = slots.acquire_owned().await;
             // A panic is a defect of ours: the job fails and says so, the next one gets its turn.
             let performed = AssertUnwindSafe(app.perform(id, [fr, en], watch, work));
@@ -98,7 +100,8 @@ impl App {
             }
             app.inner.jobs.watches().remove(&id.0);
             app.tell(Change::Job { id: id.0 });
-        });
+        };
+        tokio::spawn(performing.instrument(span));
         Ok(id)
     }
 

@@ -79,9 +79,10 @@ impl App {
 
     /// Asks every job of this process to stop, and waits until they have, at most `patience`.
     pub async fn stop_jobs(&self, patience: Duration) {
-        self.inner.jobs.cancel_all();
         let all_ended = async {
             while self.inner.jobs.any() {
+                // Again each time: a request at work may still queue one.
+                self.inner.jobs.cancel_all();
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
         };
