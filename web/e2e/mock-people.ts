@@ -33,7 +33,7 @@ const GUARDS: [RegExp, string][] = [
   [/^\/api\/cases$/, 'cases.read'],
   [/^\/api\/audit/, 'audit.read'],
   [/^\/api\/system/, 'system.read'],
-  [/^\/api\/tokens/, 'accounts.read'],
+  [/^\/api\/(accounts|tokens)/, 'accounts.read'],
   [/^\/api\/grants/, 'rights.write'],
   [/^\/api\/gates/, 'gates.read'],
   [/^\/api\/organisation/, 'organisation.read'],

@@ -290,6 +290,7 @@ export function person(id: string, who: string, version = 3): PersonDetail {
 
 export const staffImport = (dry: boolean): StaffImport => ({
   status: dry ? 'dry_run' : 'committed',
+  sha256: '9f2c41d07be8a3561c0f4de972b85a13e60c7d94f2b18a35d0e7c6194fb2a853',
   rows_read: 88,
   accepted: 85,
   quarantined: 3,
@@ -298,6 +299,7 @@ export const staffImport = (dry: boolean): StaffImport => ({
   nodes_added: 1,
   facts_added: 19,
   facts_ended: 6,
+  people_missing: 2,
   findings: [
     { line: 14, column: 'Quotité', code: 'share_out_of_range', text: tx('« 120 % » : une quotité va de plus de 0 à 100 % ; la ligne attend d’être corrigée', '“120 %”: a contract share goes from above 0 to 100 %; the line waits to be corrected') },
     { line: 37, column: 'Fin', code: 'end_before_start', text: tx('la fin (02/03/2026) précède le début (09/03/2026)', 'the end (02/03/2026) comes before the start (09/03/2026)') },

@@ -13,7 +13,7 @@ describe('navigation', () => {
     const admin = ['accounts.read', 'accounts.write', 'rights.read', 'rights.write', 'organisation.read', 'system.read', 'method.read'];
     expect(shown(...admin)).toEqual(['organisation', 'droits', 'sante']);
     expect(firstOpen(holding(...admin))?.path).toBe('/organisation');
-    expect(openParts(RIGHTS_PARTS, holding(...admin))).toEqual(['comptes', 'roles', 'jetons', 'matrice']);
+    expect(openParts(RIGHTS_PARTS, holding(...admin))).toEqual(['comptes', 'roles', 'jetons', 'conservation', 'matrice']);
   });
   it('leads a staff representative to the method only', () => {
     expect(shown('method.read', 'gates.read')).toEqual(['droits']);

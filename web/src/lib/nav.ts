@@ -73,11 +73,12 @@ export const DATA_PARTS = [
 
 export const RIGHTS_PARTS = [
   { key: 'comptes', needs: ['accounts.read'] },
-  { key: 'roles', needs: ['rights.read'] },
+  // The roles held come with the accounts that hold them.
+  { key: 'roles', needs: ['accounts.read'] },
   { key: 'delegations', needs: ['delegation.write'] },
   { key: 'jetons', needs: ['accounts.read'] },
   { key: 'individuel', needs: ['gates.read'] },
-  { key: 'conservation', needs: ['gates.read', 'retention.write'] },
+  { key: 'conservation', needs: ['method.read'] },
   { key: 'matrice', needs: ['method.read'] }
 ] as const;
 

@@ -196,6 +196,7 @@ export const organisationEn: typeof organisationFr = {
     nodesAdded: 'New units',
     factsAdded: 'New dated facts',
     factsEnded: 'Facts ended or replaced',
+    peopleMissing: 'People not in the file',
     findings: 'To know, line by line',
     line: 'Line',
     column: 'Column',

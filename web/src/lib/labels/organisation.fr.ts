@@ -195,6 +195,7 @@ export const organisationFr = {
     nodesAdded: 'Unités nouvelles',
     factsAdded: 'Faits datés nouveaux',
     factsEnded: 'Faits terminés ou remplacés',
+    peopleMissing: 'Personnes absentes du fichier',
     findings: 'À savoir, ligne par ligne',
     line: 'Ligne',
     column: 'Colonne',
