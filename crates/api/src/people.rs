@@ -41,6 +41,15 @@ pub struct ProviderDto {
     pub label: String,
 }
 
+/// Where the identity provider of a session ends its own.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ProviderEndDto {
+    /// Its page; null without a provider, or when it has none.
+    pub address: Option<String>,
+    /// Name of the provider.
+    pub label: Option<String>,
+}
+
 /// Sign-in with a local account.
 #[derive(Clone, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

@@ -130,7 +130,7 @@ pub(crate) fn layer(app: &App, lasting: Lasting, secure: bool) -> SessionManager
         .with_expiry(Expiry::OnInactivity(idle))
 }
 
-fn broken(error: tower_sessions::session::Error) -> eclusier_app::AppError {
+pub(crate) fn broken(error: tower_sessions::session::Error) -> eclusier_app::AppError {
     eclusier_app::AppError::Io {
         what: "the session".into(),
         source: std::io::Error::other(error.to_string()),
