@@ -232,6 +232,8 @@ pub struct GrantDto {
     pub id: String,
     /// Account.
     pub account: String,
+    /// Name of the account.
+    pub account_name: String,
     /// Role.
     pub role: String,
     /// Node of the organisation; `null` is all of it.

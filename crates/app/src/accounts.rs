@@ -89,7 +89,10 @@ fn wrong_order(field: &str) -> AppError {
 impl App {
     /// Every account, by login.
     pub async fn accounts(&self) -> AppResult<Vec<Account>> {
-        self.require_all(Permission::AccountsRead)?;
+        // Whoever sees rights must know whose they are.
+        if self.who().require_all(Permission::RightsRead).is_err() {
+            self.require_all(Permission::AccountsRead)?;
+        }
         Ok(self.inner.registry.accounts().await?)
     }
 
@@ -197,14 +200,18 @@ impl App {
                 "a delegation has a last day",
             ));
         }
-        if new.account == own {
+        // A lender knows colleagues by their login, not by a number.
+        let to = match self.inner.registry.account_of_login(&new.account.to_lowercase()).await? {
+            Some(account) => account.id,
+            None => self.inner.registry.account(&new.account).await?.id,
+        };
+        if to == own {
             return Err(AppError::invalid(
                 "account",
                 "choisir la personne qui remplace",
                 "choose the person who stands in",
             ));
         }
-        self.inner.registry.account(&new.account).await?;
         let grant = self.dated(new).await?;
         // What is lent is checked against what one holds, role by role, each time it is used.
         let held = self.inner.registry.grants_of(&own).await?;
@@ -227,7 +234,7 @@ impl App {
         let by = self.actor();
         let lender = Some(own.as_str());
         let registry = &self.inner.registry;
-        Ok(registry.grant_role(&new.account, &grant, lender, &new.reason, &by, at).await?)
+        Ok(registry.grant_role(&to, &grant, lender, &new.reason, &by, at).await?)
     }
 
     /// Sets the last day of a grant: any for who manages rights, those one lent otherwise.

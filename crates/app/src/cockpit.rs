@@ -1,6 +1,6 @@
 //! The morning cockpit: late, about to be, where to act, and the stocks.
 
-use eclusier_core::{Figure, Grain, Period, Permission};
+use eclusier_core::{Figure, Grain, Period, Permission, rights::SMALL_CELL};
 use eclusier_ledger::{
     Action, AgeStrata, LedgerQuery, Look, ReturnToTarget, Scope, View, age_strata_fifo,
     daily_ledger, indicators,
@@ -177,7 +177,33 @@ impl App {
 
     /// The cockpit of a selection.
     pub async fn cockpit(&self, selection: &Selection) -> AppResult<Cockpit> {
-        let desks = self.desks(Permission::FiguresRead, selection).await?;
+        self.cockpit_by(Permission::FiguresRead, selection).await
+    }
+
+    /// The cockpit as a wall screen shows it to whoever passes by: totals, without the groups
+    /// so small that they describe somebody.
+    pub async fn wall(&self, selection: &Selection) -> AppResult<Cockpit> {
+        let permission = if self.who().may(Permission::WallRead) {
+            Permission::WallRead
+        } else {
+            Permission::FiguresRead
+        };
+        let mut cockpit = self.cockpit_by(permission, selection).await?;
+        // Where to act names units and products: it is for those who act.
+        cockpit.act.clear();
+        let small = |count: i64| count > 0 && count < SMALL_CELL as i64;
+        for card in [&mut cockpit.overdue, &mut cockpit.due_soon].into_iter().flatten() {
+            card.lines.retain(|line| !small(line.count));
+        }
+        Ok(cockpit)
+    }
+
+    async fn cockpit_by(
+        &self,
+        permission: Permission,
+        selection: &Selection,
+    ) -> AppResult<Cockpit> {
+        let desks = self.desks(permission, selection).await?;
         let basis = self.basis(&desks);
         let asked = ("cockpit", selection.clone(), Grain::Day);
         let known = self.inner.answers.find::<Cockpit>(&asked, &desks);

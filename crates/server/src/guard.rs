@@ -184,6 +184,14 @@ impl Asked {
     }
 }
 
+impl Asked {
+    /// Whether the request shows that somebody is there: the page asks about its session, and
+    /// follows changes, by itself.
+    fn counts_as_use(&self) -> bool {
+        !matches!(self.route.1.as_str(), "/api/v1/session" | "/api/v1/events")
+    }
+}
+
 async fn admit(site: &Site, session: &Session, asked: &Asked) -> AppResult<(Known, App)> {
     let Some(rule) = site.rules().get(&asked.route).copied() else {
         return Err(AppError::Closed);
@@ -219,7 +227,9 @@ async fn identify(
     if let Some(signed) = sessions::signed_in(session, site.options().lasting, now).await? {
         return match site.app().access_of_account(&signed.account).await {
             Ok(access) => {
-                sessions::touch(session, signed.seen, now).await?;
+                if asked.counts_as_use() {
+                    sessions::touch(session, signed.seen, now).await?;
+                }
                 let must = site.app().acting((*access).clone()).own().await?.must_change;
                 Ok((Known::Session(signed, must), access))
             }

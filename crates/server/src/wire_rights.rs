@@ -71,6 +71,7 @@ pub(crate) fn grant(held: &HeldRole, labels: &Labels, names: &Names, today: Date
     api::GrantDto {
         id: held.id.clone(),
         account: held.account.clone(),
+        account_name: named(names, &format!("account/{}", held.account)),
         role: held.grant.role.clone(),
         node: node.map(|n| n.0.clone()),
         node_label: node.and_then(|n| labels.get(n)).cloned().unwrap_or_default(),

@@ -64,7 +64,7 @@ fn person(id: &str) -> Option<PersonId> {
 
 /// Accounts with their roles.
 #[utoipa::path(get, path = "/api/v1/accounts", tag = "accounts",
-    security(("session" = ["accounts.read"]), ("token" = ["accounts.read"])),
+    security(("session" = ["rights.read"]), ("token" = ["rights.read"])),
     responses((status = 200, body = [AccountDto]), (status = 403, body = Problem)))]
 async fn list_accounts(
     Allowed(app): Allowed,

@@ -14,6 +14,7 @@ use crate::{ApiResult, guard::Allowed, site::Site, wire};
 pub(super) fn routes() -> OpenApiRouter<Site> {
     OpenApiRouter::new()
         .routes(routes!(find_cockpit))
+        .routes(routes!(find_wall))
         .routes(routes!(find_flow))
         .routes(routes!(list_ledger))
         .routes(routes!(list_indicators))
@@ -29,6 +30,18 @@ async fn find_cockpit(
     headers: HeaderMap,
 ) -> ApiResult<Json<CockpitDto>> {
     let answer: AppResult<_> = async { app.cockpit(&selection(&query)?).await }.await;
+    Ok(Json(wire::cockpit(&answer.told(&headers)?)))
+}
+
+/// The cockpit as a wall screen shows it: totals, small groups left out.
+#[utoipa::path(get, path = "/api/v1/wall", tag = "figures", security(("session" = ["signed-in"]), ("token" = ["signed-in"])), params(FilterQuery),
+    responses((status = 200, body = CockpitDto), (status = 403, body = Problem)))]
+async fn find_wall(
+    Allowed(app): Allowed,
+    Query(query): Query<FilterQuery>,
+    headers: HeaderMap,
+) -> ApiResult<Json<CockpitDto>> {
+    let answer: AppResult<_> = async { app.wall(&selection(&query)?).await }.await;
     Ok(Json(wire::cockpit(&answer.told(&headers)?)))
 }
 
