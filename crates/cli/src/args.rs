@@ -24,6 +24,9 @@ pub struct Args {
     /// Language of words.
     #[arg(long, global = true, env = "ECLUSIER_LANG", default_value = "fr")]
     pub lang: Lang,
+    /// File of settings of the server; eclusier.toml of the data directory when it is there.
+    #[arg(long, global = true, env = "ECLUSIER_CONFIG")]
+    pub config: Option<PathBuf>,
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
@@ -121,11 +124,12 @@ pub enum Command {
         #[arg(long)]
         until: Option<Date>,
     },
-    /// Serve the web app and the HTTP API on this machine.
+    /// Serve the web app and the HTTP API.
     Serve {
-        /// Address; only loopback until accounts exist.
-        #[arg(long, default_value = "127.0.0.1:8000")]
-        bind: String,
+        /// Address and port; that of the settings when absent, 127.0.0.1:8000 without any. Other
+        /// machines are only let in over TLS, ours or that of a declared proxy.
+        #[arg(long)]
+        bind: Option<String>,
         /// Folder whose files are imported by their saved mapping.
         #[arg(long)]
         inbox: Option<PathBuf>,
@@ -369,4 +373,6 @@ pub enum ConfigAction {
         #[arg(long)]
         from: Option<Date>,
     },
+    /// Show the settings of the server in force, secrets masked.
+    Settings,
 }

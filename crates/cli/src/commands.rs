@@ -10,7 +10,7 @@ use eclusier_app::{
     imports::{ImportOptions, ImportStatus, Watch},
 };
 use eclusier_core::{DeliveryId, Lang, OrgId, ProcessRules};
-use eclusier_server::wire;
+use eclusier_server::{Plan, settings::Settings, wire};
 use serde_json::Value;
 
 use crate::{
@@ -31,9 +31,22 @@ pub async fn run(args: Args) -> AppResult<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let database = args.database()?;
+    let settings =
+        || eclusier_server::settings::load(args.config.as_deref(), &args.data, environment());
     if let Command::Serve { bind, inbox, now } = args.command {
+        let settings = settings()?;
+        let plan = Plan::new(&settings, bind.as_deref())?;
+        let sending = terminal::log_as_set(&settings)?;
         let options = AppOptions { data: args.data, database, server: true, now };
-        return serve(options, &bind, inbox).await;
+        let served = serve(options, plan, inbox).await;
+        // What waits is sent from a thread of its own, where it may block.
+        let _ = tokio::task::spawn_blocking(move || drop(sending)).await;
+        return served;
+    }
+    terminal::log_to_stderr();
+    if let Command::Config { action: ConfigAction::Settings } = args.command {
+        show_settings(&settings()?, &printer)?;
+        return Ok(ExitCode::SUCCESS);
     }
     let command = match args.command {
         Command::Restore(given) => {
@@ -57,20 +70,46 @@ pub async fn run(args: Args) -> AppResult<ExitCode> {
         After::Exit(code) => Ok(ExitCode::from(code)),
         After::Serve(bind) => {
             let options = AppOptions { data: args.data, database, server: true, now: None };
-            serve(options, &bind, None).await
+            serve(options, Plan::new(&Default::default(), Some(&bind))?, None).await
         }
     }
 }
 
 async fn serve(
     options: AppOptions,
-    bind: &str,
+    plan: Plan,
     inbox: Option<std::path::PathBuf>,
 ) -> AppResult<ExitCode> {
-    let address = eclusier_server::loopback(bind)?;
     let app = App::open(options).await?;
-    eclusier_server::serve(app, address, inbox).await?;
+    eclusier_server::serve(app, plan, inbox).await?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Variables of the environment that are text.
+fn environment() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?)))
+}
+
+/// Prints the settings in force: one object for scripts, one line per setting for people.
+fn show_settings(settings: &Settings, printer: &Printer) -> AppResult<After> {
+    if output::chosen(printer.format) == Format::Json {
+        return printer.print(settings);
+    }
+    let shown = serde_json::to_value(settings).unwrap_or(Value::Null);
+    let mut rows = Vec::new();
+    for (section, part) in shown.as_object().into_iter().flatten() {
+        let several = part.as_array();
+        let tables = several.map_or_else(|| vec![part], |tables| tables.iter().collect());
+        for (i, table) in tables.iter().enumerate() {
+            let name = if several.is_some() { format!("{section}[{i}]") } else { section.clone() };
+            for (key, value) in table.as_object().into_iter().flatten() {
+                rows.push(
+                    serde_json::json!({ "setting": format!("{name}.{key}"), "value": value }),
+                );
+            }
+        }
+    }
+    printer.print(&rows)
 }
 
 /// How answers are printed, and in which language words are.
@@ -288,6 +327,8 @@ async fn config(app: &App, action: ConfigAction, printer: &Printer) -> AppResult
             let process = app.one_process(process.as_ref()).await?;
             printer.print(&wire::config(&app.config(&process).await?))
         }
+        // Handled before the data directory is opened.
+        ConfigAction::Settings => Ok(After::Exit(2)),
         ConfigAction::Check { file } => problems(&parse(&read(&file)?)?, printer),
         ConfigAction::Import { file, process, from } => {
             let process = app.one_process(process.as_ref()).await?;

@@ -7,6 +7,7 @@ mod backup_audit;
 mod backup_periods;
 mod commands;
 mod output;
+mod staff;
 mod terminal;
 
 use std::process::ExitCode;
@@ -15,7 +16,6 @@ use clap::Parser as _;
 
 fn main() -> ExitCode {
     let args = args::Args::parse();
-    terminal::log_to_stderr();
     let runtime =
         match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
             Ok(runtime) => runtime,

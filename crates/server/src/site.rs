@@ -4,8 +4,15 @@
 use std::{net::IpAddr, sync::Arc};
 
 use eclusier_app::{Access, App};
+use ipnet::IpNet;
+use tokio_util::sync::CancellationToken;
 
-use crate::{guard::Rules, sessions::Lasting};
+use crate::{
+    guard::Rules,
+    limits::{LimitOptions, Limiter},
+    oidc::Relays,
+    sessions::Lasting,
+};
 
 /// How the site is served.
 #[derive(Debug, Clone, Default)]
@@ -22,6 +29,14 @@ pub struct SiteOptions {
     pub backups: Option<std::path::PathBuf>,
     /// Code asked for the first account when the site is reachable from the network.
     pub setup_code: Option<String>,
+    /// Identity providers offered.
+    pub providers: Vec<crate::Provider>,
+    /// Proxies whose `X-Forwarded-*` headers are believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// What one client may ask.
+    pub limits: LimitOptions,
+    /// Cancelled when the site stops: what never ends by itself then ends.
+    pub stop: CancellationToken,
 }
 
 /// State of the router.
@@ -32,11 +47,20 @@ struct Inner {
     app: App,
     options: SiteOptions,
     rules: Rules,
+    relays: Relays,
+    limiter: Limiter,
 }
 
 impl Site {
     pub(crate) fn new(app: App, options: SiteOptions, rules: Rules) -> Self {
-        Self(Arc::new(Inner { app, options, rules }))
+        let relays = Relays::new(&options.providers);
+        let limiter = Limiter::new(&options.limits);
+        Self(Arc::new(Inner { app, options, rules, relays, limiter }))
+    }
+
+    /// Counts of what each address asks.
+    pub(crate) fn limiter(&self) -> &Limiter {
+        &self.0.limiter
     }
 
     /// The application as its owner holds it: for the door itself, never for a route.
@@ -55,7 +79,12 @@ impl Site {
 
     /// Identity providers offered.
     pub(crate) fn providers(&self) -> Vec<eclusier_api::ProviderDto> {
-        Vec::new()
+        self.0.relays.offered()
+    }
+
+    /// The way to each identity provider.
+    pub(crate) fn relays(&self) -> &Relays {
+        &self.0.relays
     }
 
     pub(crate) fn rules(&self) -> &Rules {

@@ -209,6 +209,8 @@ pub(crate) fn problem_of(
         "too-many" => (429, "Trop de demandes", "Too many requests"),
         "password-change" => (403, "Mot de passe à changer", "Password to be changed"),
         "too-large" => (413, "Trop volumineux", "Too large"),
+        "slow" => (408, "Envoi interrompu", "Sending interrupted"),
+        "unavailable" => (503, "Indisponible pour l’instant", "Unavailable for now"),
         _ => (500, "Erreur interne", "Internal error"),
     };
     let text = Text::from(words);

@@ -11,3 +11,4 @@ mod backup;
 mod common;
 mod contract;
 mod logs;
+mod settings;

@@ -3,9 +3,12 @@
 use std::{convert::Infallible, time::Duration};
 
 use crate::{guard::Allowed, site::Site};
-use axum::response::sse::{Event, KeepAlive, Sse};
-use futures_util::Stream;
-use tokio_stream::{StreamExt as _, wrappers::BroadcastStream};
+use axum::{
+    extract::State,
+    response::sse::{Event, KeepAlive, Sse},
+};
+use futures_util::{Stream, StreamExt as _};
+use tokio_stream::wrappers::BroadcastStream;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub(super) fn routes() -> OpenApiRouter<Site> {
@@ -17,6 +20,7 @@ pub(super) fn routes() -> OpenApiRouter<Site> {
 #[utoipa::path(get, path = "/api/v1/events", tag = "jobs", security(("session" = ["signed-in"]), ("token" = ["signed-in"])),
     responses((status = 200, content_type = "text/event-stream", body = String)))]
 async fn follow_changes(
+    State(site): State<Site>,
     Allowed(app): Allowed,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     let changes = BroadcastStream::new(app.changes()).map(|change| {
@@ -26,5 +30,8 @@ async fn follow_changes(
         };
         Ok(Event::default().data(data))
     });
+    // Browsers come back by themselves: a stopping server does not wait for them.
+    let stop = site.options().stop.clone();
+    let changes = changes.take_until(async move { stop.cancelled().await });
     Sse::new(changes).keep_alive(KeepAlive::new().interval(Duration::from_secs(15)))
 }

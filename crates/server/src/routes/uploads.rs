@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use axum::{
     Json,
-    extract::{DefaultBodyLimit, Multipart, Path, multipart::MultipartError},
+    extract::{Multipart, Path, multipart::MultipartError},
     http::HeaderMap,
 };
 use eclusier_api::{ImportRequest, JobDto, PreviewDto, Problem};
@@ -18,16 +18,12 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{InLang as _, lang, process};
 use crate::{ApiResult, guard::Allowed, site::Site, wire};
 
-/// Largest upload: an export of 10 million rows is about 1 GiB.
-const MOST_BYTES: usize = 4 << 30;
-
 pub(super) fn routes() -> OpenApiRouter<Site> {
     OpenApiRouter::new()
         .routes(routes!(create_upload))
         .routes(routes!(inspect_upload))
         .routes(routes!(import_upload))
         .routes(routes!(delete_upload))
-        .layer(DefaultBodyLimit::max(MOST_BYTES))
 }
 
 /// A file in a form.

@@ -38,9 +38,9 @@ async fn a_known_file_is_imported_once_stable_and_others_are_refused_with_a_reas
     std::fs::write(inbox.join("inconnu.csv"), "x;y;z\r\n1;2;3\r\n").unwrap();
     std::fs::write(inbox.join("en-cours.csv.part"), log(2)).unwrap();
     std::fs::write(inbox.join(".cache"), log(2)).unwrap();
-    let address = "127.0.0.1:0".parse().unwrap();
-    let server =
-        tokio::spawn(eclusier_server::serve(site.app.clone(), address, Some(inbox.clone())));
+    let settings = eclusier_server::settings::Settings::default();
+    let plan = eclusier_server::Plan::new(&settings, Some("127.0.0.1:0")).unwrap();
+    let server = tokio::spawn(eclusier_server::serve(site.app.clone(), plan, Some(inbox.clone())));
     until("both files taken", || {
         names(&inbox.join("done")) == ["juin.csv"]
             && names(&inbox.join("refused")) == ["inconnu.csv", "inconnu.csv.txt"]

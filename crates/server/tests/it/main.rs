@@ -6,5 +6,7 @@ mod common;
 mod contract;
 mod doors;
 mod inbox;
+mod operations;
+mod people;
 mod problems;
 mod schema;
