@@ -9,7 +9,7 @@ use std::{
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use arrow_schema::DataType;
 use eclusier_app::{
-    App, AppOptions, Grain, GroupBy, ProcessId, Rows,
+    App, AppOptions, DatabaseUrl, Grain, GroupBy, ProcessId, Rows,
     cases::CasesQuery,
     figures::Selection,
     imports::{ImportOptions, ImportReport, ImportStatus, Watch},
@@ -85,9 +85,16 @@ impl Bench {
     }
 }
 
+/// The PostgreSQL database these tests run on; SQLite when absent.
+pub fn database() -> Option<DatabaseUrl> {
+    let url = std::env::var("ECLUSIER_TEST_DATABASE_URL").ok().filter(|url| !url.is_empty());
+    url.map(|url| url.parse().unwrap())
+}
+
 pub async fn open(folder: &Path) -> App {
     let mut options = AppOptions::new(folder.join("data"));
     options.now = Some(now());
+    options.database = database();
     App::open(options).await.unwrap()
 }
 

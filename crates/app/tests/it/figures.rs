@@ -27,6 +27,7 @@ async fn demo() -> Arc<Demo> {
     CELL.get_or_init(|| async {
         let folder = tempfile::tempdir().unwrap();
         let mut options = AppOptions::new(folder.path().join("data"));
+        options.database = database();
         options.now = Some(now());
         let app = App::open(options).await.unwrap();
         let line = app.demo("team", 7, None, &Watch::default()).await.unwrap();

@@ -142,7 +142,9 @@ async fn the_jobs_of_a_dead_program_are_told_interrupted_and_those_of_a_living_o
     let dead = std::thread::spawn(move || {
         let runtime = tokio::runtime::Runtime::new().unwrap();
         let id = runtime.block_on(async {
-            let app = App::open(AppOptions::new(data)).await.unwrap();
+            let mut options = AppOptions::new(data);
+            options.database = database();
+            let app = App::open(options).await.unwrap();
             let id = app.start("import", None, words(), forever).await.unwrap();
             until(&app, id, |j| j.status == JobStatus::Running).await;
             id
@@ -156,6 +158,7 @@ async fn the_jobs_of_a_dead_program_are_told_interrupted_and_those_of_a_living_o
 
     let mut options = AppOptions::new(bench.data());
     options.server = true;
+    options.database = database();
     let server = App::open(options).await.unwrap();
     assert_eq!(server.job(dead).await.unwrap().status, JobStatus::Interrupted);
     assert_eq!(server.job(alive).await.unwrap().status, JobStatus::Running);
@@ -171,6 +174,7 @@ async fn opening_to_serve_sweeps_what_no_version_reads() {
     std::fs::copy(one, &orphan).unwrap();
     let mut options = AppOptions::new(bench.data());
     options.server = true;
+    options.database = database();
     options.now = Some(now());
     let server = App::open(options).await.unwrap();
     assert!(!orphan.exists());

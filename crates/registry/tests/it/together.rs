@@ -9,7 +9,7 @@ use std::{
 use eclusier_core::SnapshotId;
 use eclusier_registry::{Registry, RegistryError};
 
-use crate::{at, bench, import, open, process, run, two_roles};
+use crate::{at, bench, import, import_once, open, process, run, two_roles};
 
 #[test]
 fn two_pools_hammering_lose_and_double_nothing() {
@@ -138,5 +138,54 @@ fn a_caller_that_goes_away_leaves_no_half_written_commit() {
         let imports = bench.registry.imports(Some(&p)).await.unwrap();
         assert_eq!(verdict.entries, imports.len() as u64);
         println!("{dropped} dropped, {} committed", imports.len());
+    });
+}
+
+/// Not a check but a measure, for docs/adr/0003: run it with `--run-ignored all --no-capture`.
+#[test]
+#[ignore = "measures"]
+fn how_long_a_commit_and_a_read_take() {
+    run(async {
+        let bench = bench().await;
+        let p = process("rsa");
+        import_once(&bench.registry, &p).await;
+        let mut commits = Vec::new();
+        let mut imports = Vec::new();
+        let mut reads = Vec::new();
+        for i in 0..300 {
+            let start = std::time::Instant::now();
+            bench.registry.put_setting("n", &i.to_string(), "anne", at(i)).await.unwrap();
+            commits.push(start.elapsed().as_secs_f64() * 1e3);
+            let start = std::time::Instant::now();
+            bench.registry.head(&p).await.unwrap();
+            reads.push(start.elapsed().as_secs_f64() * 1e3);
+            if i % 5 == 0 {
+                let start = std::time::Instant::now();
+                import_once(&bench.registry, &p).await;
+                imports.push(start.elapsed().as_secs_f64() * 1e3);
+            }
+        }
+        for (name, mut times) in [("commit", commits), ("import", imports), ("read", reads)] {
+            times.sort_by(f64::total_cmp);
+            let (half, last) = (times[times.len() / 2], times[times.len() * 95 / 100]);
+            println!("{name}: median {half:.2} ms, 95th hundredth {last:.2} ms");
+        }
+        let other = open(&bench.path()).await.unwrap();
+        let start = std::time::Instant::now();
+        let tasks: Vec<_> = (0..8)
+            .map(|writer| {
+                let registry = if writer % 2 == 0 { bench.registry.clone() } else { other.clone() };
+                tokio::spawn(async move {
+                    for i in 0..50 {
+                        let name = format!("w{writer}");
+                        registry.put_setting(&name, &i.to_string(), "anne", at(i)).await.unwrap();
+                    }
+                })
+            })
+            .collect();
+        for task in tasks {
+            task.await.unwrap();
+        }
+        println!("8 writers: {:.0} commits/s", 400.0 / start.elapsed().as_secs_f64());
     });
 }

@@ -5,7 +5,7 @@ use axum::{
     body::Body,
     http::{HeaderMap, Method, Request, StatusCode},
 };
-use eclusier_app::{App, AppOptions};
+use eclusier_app::{App, AppOptions, DatabaseUrl};
 use serde_json::Value;
 use tempfile::TempDir;
 use tower::ServiceExt as _;
@@ -37,10 +37,17 @@ impl Answer {
     }
 }
 
+/// The PostgreSQL database these tests run on; SQLite when absent.
+pub fn database() -> Option<DatabaseUrl> {
+    let url = std::env::var("ECLUSIER_TEST_DATABASE_URL").ok().filter(|url| !url.is_empty());
+    url.map(|url| url.parse().unwrap())
+}
+
 impl Site {
     pub async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut options = AppOptions::new(folder.path().join("data"));
+        options.database = database();
         options.now = Some("2025-07-01T08:00:00Z".parse().unwrap());
         options.server = true;
         let app = App::open(options).await.unwrap();
