@@ -253,6 +253,8 @@ impl App {
         };
         // A text that no longer reads was altered: that is an answer too.
         if let Ok(paper) = read(publication) {
+            // Rules saved while the figures were being computed may have made a later revision.
+            replay.config_revision = paper.basis.config_revision;
             let again = self.measured(process, period, &paper.basis).await?;
             replay.figures = paper.figures.len();
             replay.changes = changes(&paper.figures, &again, &[]);

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Subcommand};
 use eclusier_app::{
-    App, AppError, AppResult, Home,
+    App, AppError, AppResult, DatabaseUrl, Home,
     backups::{BackupError, BackupLine, BackupOptions, RestoreOptions},
     imports::Watch,
 };
@@ -139,10 +139,20 @@ pub async fn backup(app: &App, args: BackupArgs, printer: &Printer) -> AppResult
 }
 
 /// `restore`: makes the data directory, so none is open.
-pub async fn restore(data: PathBuf, args: RestoreArgs, printer: &Printer) -> AppResult<u8> {
+pub async fn restore(
+    data: PathBuf,
+    database: Option<DatabaseUrl>,
+    args: RestoreArgs,
+    printer: &Printer,
+) -> AppResult<u8> {
     let watch = Watch::default();
-    let options =
-        RestoreOptions { backup: args.backup, data, key: args.key, at: jiff::Timestamp::now() };
+    let options = RestoreOptions {
+        backup: args.backup,
+        data,
+        key: args.key,
+        database,
+        at: jiff::Timestamp::now(),
+    };
     let work = App::restore(&options, &watch);
     let restored = terminal::watched("restore", &watch, work).await?;
     let mut answer = json!({ "status": "restored" });

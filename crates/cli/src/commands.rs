@@ -50,7 +50,9 @@ pub async fn run(args: Args) -> AppResult<ExitCode> {
     }
     let command = match args.command {
         Command::Restore(given) => {
-            return Ok(ExitCode::from(backup::restore(args.data, given, &printer).await?));
+            return Ok(ExitCode::from(
+                backup::restore(args.data, database, given, &printer).await?,
+            ));
         }
         Command::Backup(BackupArgs { action: Some(BackupAction::List { folder }), .. }) => {
             return Ok(ExitCode::from(backup::list(&folder, &printer)?));

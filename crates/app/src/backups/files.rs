@@ -48,7 +48,11 @@ impl Draft {
             let path = parent.join(draft_name(name));
             let lock = lock_of(&path);
             let held = create(&lock)?;
-            held.lock().map_err(BackupError::io("lock", &lock))?;
+            match held.lock() {
+                // Some network file systems know no locks: nobody then takes it for a dead one.
+                Err(e) if e.kind() == io::ErrorKind::Unsupported => {}
+                other => other.map_err(BackupError::io("lock", &lock))?,
+            }
             // A sweeper may have taken it for a dead one between its creation and our hold.
             if !lock.exists() {
                 continue;
@@ -305,6 +309,7 @@ pub(super) fn try_lock(path: &Path) -> Result<Option<File>, BackupError> {
     match file.try_lock() {
         Ok(()) => Ok(Some(file)),
         Err(fs::TryLockError::WouldBlock) => Ok(None),
+        Err(fs::TryLockError::Error(e)) if e.kind() == io::ErrorKind::Unsupported => Ok(Some(file)),
         Err(fs::TryLockError::Error(e)) => Err(BackupError::io("lock", path)(e)),
     }
 }

@@ -5,6 +5,8 @@ use std::{
     time::Instant,
 };
 
+use eclusier_lake::{Lake, LakeOptions};
+use eclusier_registry::{DatabaseUrl, OpenOptions, Registry};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -15,7 +17,12 @@ use super::{
     manifest::{self, KEY, Opened, REGISTRY},
     open_at, quarantined,
 };
-use crate::{App, error::AppResult, home::fingerprint, imports::Watch};
+use crate::{
+    App,
+    error::AppResult,
+    home::{Home, fingerprint},
+    imports::Watch,
+};
 
 /// Setting that remembers what a data directory was restored from.
 pub(crate) const RESTORED: &str = "backup.restored";
@@ -29,6 +36,9 @@ pub struct RestoreOptions {
     pub data: PathBuf,
     /// Key kept apart, when the backup does not hold it.
     pub key: Option<PathBuf>,
+    /// PostgreSQL database that receives the operational state; a file of the data directory
+    /// when absent, whatever database the backup was made from.
+    pub database: Option<DatabaseUrl>,
     /// Instant of the restoration.
     pub at: Timestamp,
 }
@@ -85,19 +95,23 @@ impl App {
         })
         .await?;
 
-        let app = open_at(draft.path(), &draft.path().join("lake"), options.at).await?;
-        let checked = check(&app, &opened, watch).await;
-        let witness = match checked {
-            Ok(witness) => witness,
-            Err(error) => {
-                app.close().await;
-                return Err(error);
-            }
+        // Checked as the file it is first: a database that refuses proves nothing of the backup.
+        let mut app = open_at(draft.path(), &draft.path().join("lake"), options.at).await?;
+        let mut checked = check(&app, &opened, watch).await;
+        if let (Ok(_), Some(database)) = (&checked, &options.database) {
+            app.close().await;
+            drop(app);
+            app = load(&opened, draft.path(), database, options.at).await?;
+            checked = check(&app, &opened, watch).await;
+        }
+        let signed = match &checked {
+            Ok(_) => sign(&app, &opened, options).await,
+            Err(_) => Ok(()),
         };
-        let told = sign(&app, &opened, options).await;
         app.close().await;
         drop(app);
-        told?;
+        let witness = checked?;
+        signed?;
         let data = options.data.clone();
         blocking(move || Ok(draft.take_name(&data)?)).await?;
         Ok(Restored {
@@ -110,6 +124,32 @@ impl App {
             seconds: started.elapsed().as_secs_f64(),
         })
     }
+}
+
+/// Puts the operational state in a PostgreSQL database, in the place of the file of the backup.
+async fn load(
+    opened: &Opened,
+    root: &Path,
+    database: &DatabaseUrl,
+    at: Timestamp,
+) -> AppResult<App> {
+    let home = Home::open(root)?;
+    let path = home.registry();
+    for suffix in ["", "-wal", "-shm", ".lock"] {
+        let mut name = path.clone().into_os_string();
+        name.push(suffix);
+        match std::fs::remove_file(&name) {
+            Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
+                return Err(BackupError::io("remove", name)(e).into());
+            }
+            _ => {}
+        }
+    }
+    let options = OpenOptions { database: Some(database.clone()), ..OpenOptions::default() };
+    Registry::restore_into(&opened.root.join(REGISTRY), &path, &options, &|_| {}).await?;
+    let registry = Registry::open_with(&path, &options).await?;
+    let lake = Lake::open(home.lake(), LakeOptions::default())?;
+    Ok(App::over(home, registry, lake, Some(at)))
 }
 
 /// Runs blocking work where no application is open.

@@ -58,6 +58,7 @@ async fn restore(backup: &Path, folder: &Path) -> Result<Restored, AppError> {
         backup: backup.to_owned(),
         data: folder.join("data"),
         key: None,
+        database: database(),
         at: now(),
     };
     App::restore(&options, &Watch::default()).await
@@ -580,6 +581,7 @@ async fn a_key_kept_apart_must_be_given_back() {
         backup: saved.clone(),
         data: elsewhere.path().join("data"),
         key: Some(key),
+        database: database(),
         at: now(),
     };
     let wrong = with(stranger.data().join("secret.key"));
@@ -691,6 +693,7 @@ async fn a_cancelled_backup_or_restoration_leaves_nothing() {
         backup: root.join("saved"),
         data: root.join("restored"),
         key: None,
+        database: database(),
         at: now(),
     };
     assert!(matches!(App::restore(&restoration, &watch).await, Err(AppError::Cancelled)));
@@ -879,5 +882,6 @@ async fn a_manifest_reads_back_as_it_was_written() {
     let mut options = AppOptions::new(bench.data());
     options.now = Some(now());
     options.server = true;
+    options.database = database();
     App::open(options).await.unwrap();
 }

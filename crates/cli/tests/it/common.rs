@@ -43,6 +43,7 @@ impl Bench {
             .args(args)
             .current_dir(self.folder.path())
             .env("ECLUSIER_DATA", self.path("data"))
+            .env("ECLUSIER_DATABASE_URL", database())
             .env_remove("ECLUSIER_LANG")
             .env_remove("RUST_LOG")
             .output()
@@ -66,6 +67,11 @@ impl Bench {
         let file = file.to_str().unwrap();
         self.json(&[&["import", file, "--process", process], more].concat())
     }
+}
+
+/// The PostgreSQL database these tests run on; empty for SQLite.
+pub fn database() -> String {
+    std::env::var("ECLUSIER_TEST_DATABASE_URL").unwrap_or_default()
 }
 
 impl Ran {
