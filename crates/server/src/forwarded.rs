@@ -27,6 +27,12 @@ pub(crate) async fn forwarded(
     next: Next,
 ) -> Response {
     let options = site.options();
+    if let Some(ConnectInfo(address)) =
+        request.extensions_mut().get_mut::<ConnectInfo<SocketAddr>>()
+    {
+        // An IPv4 client of an IPv6 listener is the same client further in.
+        address.set_ip(address.ip().to_canonical());
+    }
     let peer = peer(&request);
     // HTTP/2 names the host in its own way: further in, one place to look at.
     if !request.headers().contains_key(header::HOST)
