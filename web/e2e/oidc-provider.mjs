@@ -6,7 +6,7 @@
  *
  * - `accounts`: claims by login, added to those known;
  * - `token`: how the next identity tokens are spoilt: `claims` to replace, `key` to sign with
- *   (`other` is nobody's, `next` is published from then on), `alg` (`none`, `HS256`);
+ *   (`other` passes for the usual one, `unknown` is never published, `next` is from then on), `alg` (`none`, `HS256`);
  * - `down`: whether every other address answers 503;
  * - `reset`: back to the beginning. The answer counts the requests by path.
  *
@@ -41,7 +41,8 @@ const pair = (kid) => {
     open: { ...publicKey.export({ format: 'jwk' }), ...jwk }
   };
 };
-const keys = { usual: pair('usual'), other: pair('usual'), next: pair('next') };
+// `other` takes the name of the key that is published.
+const keys = { usual: pair('usual'), other: pair('usual'), unknown: pair('unknown'), next: pair('next') };
 
 const people = {
   'claire.martin': {

@@ -250,10 +250,8 @@ pub(crate) struct Relays(BTreeMap<String, Arc<Relay>>, Vec<eclusier_api::Provide
 
 impl Relays {
     pub(crate) fn new(providers: &[Provider]) -> Self {
-        let named = |p: &Provider| eclusier_api::ProviderDto {
-            id: p.id.clone(),
-            label: p.label.clone(),
-        };
+        let named =
+            |p: &Provider| eclusier_api::ProviderDto { id: p.id.clone(), label: p.label.clone() };
         let relay = |p: &Provider| (p.id.clone(), Arc::new(Relay::new(p.clone())));
         Self(providers.iter().map(relay).collect(), providers.iter().map(named).collect())
     }
@@ -427,16 +425,13 @@ impl Relay {
             return Err(self.untrusted("the subject is not one"));
         }
         let mut told = Told::of_token(claims);
-        if told.login.is_none() || told.name.is_none() {
-            if let Ok(asked) =
+        if (told.login.is_none() || told.name.is_none())
+            && let Ok(asked) =
                 party.user_info(tokens.access_token().clone(), Some(claims.subject().clone()))
-            {
-                let more: UserInfoClaims<Labels, CoreGenderClaim> = asked
-                    .request_async(self.outgoing()?)
-                    .await
-                    .map_err(|e| self.uninformed(e))?;
-                told = told.or(Told::of(more.standard_claims(), more.additional_claims()));
-            }
+        {
+            let more: UserInfoClaims<Labels, CoreGenderClaim> =
+                asked.request_async(self.outgoing()?).await.map_err(|e| self.uninformed(e))?;
+            told = told.or(Told::of(more.standard_claims(), more.additional_claims()));
         }
         let login = told.login.unwrap_or_default();
         let name = told.name.unwrap_or_else(|| login.clone());
@@ -652,8 +647,10 @@ fn text(value: &Option<serde_json::Value>) -> Option<String> {
 
 /// A label on one line and of a length to show; nothing when nothing is left.
 fn tidy(text: &str) -> Option<String> {
-    let words: Vec<&str> =
-        text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|w| !w.is_empty()).collect();
+    let words: Vec<&str> = text
+        .split(|c: char| c.is_whitespace() || c.is_control())
+        .filter(|w| !w.is_empty())
+        .collect();
     let line: String = words.join(" ").chars().take(120).collect();
     (!line.is_empty()).then_some(line)
 }

@@ -282,24 +282,76 @@ mod tests {
     fn no_address_inside_the_network_is_asked() {
         let reach = reach(&[]);
         for refused in [
-            "0.0.0.0", "0.1.2.3", "10.0.0.1", "10.255.255.255", "100.64.0.1", "100.100.100.200",
-            "100.127.255.255", "127.0.0.1", "127.255.255.254", "168.63.129.16",
-            "169.254.169.254", "172.16.0.1", "172.31.255.255", "192.0.0.192", "192.0.2.1",
-            "192.88.99.1", "192.168.0.1", "198.18.0.1", "198.19.255.255", "198.51.100.7",
-            "203.0.113.9", "224.0.0.1", "240.0.0.1", "255.255.255.255", "::", "::1",
-            "::127.0.0.1", "::ffff:127.0.0.1", "::ffff:10.1.2.3", "::ffff:169.254.169.254",
-            "::ffff:0:127.0.0.1", "64:ff9b::7f00:1", "64:ff9b::a9fe:a9fe", "64:ff9b:1::1",
-            "100::1", "2001::1", "2001:db8::1", "2002:7f00:1::", "2002:a9fe:a9fe::1", "3fff::1",
-            "fc00::1", "fd00::1", "fd00:ec2::254", "fdff:ffff::1", "fe80::1", "fec0::1",
-            "ff02::1", "5f00::1",
+            "0.0.0.0",
+            "0.1.2.3",
+            "10.0.0.1",
+            "10.255.255.255",
+            "100.64.0.1",
+            "100.100.100.200",
+            "100.127.255.255",
+            "127.0.0.1",
+            "127.255.255.254",
+            "168.63.129.16",
+            "169.254.169.254",
+            "172.16.0.1",
+            "172.31.255.255",
+            "192.0.0.192",
+            "192.0.2.1",
+            "192.88.99.1",
+            "192.168.0.1",
+            "198.18.0.1",
+            "198.19.255.255",
+            "198.51.100.7",
+            "203.0.113.9",
+            "224.0.0.1",
+            "240.0.0.1",
+            "255.255.255.255",
+            "::",
+            "::1",
+            "::127.0.0.1",
+            "::ffff:127.0.0.1",
+            "::ffff:10.1.2.3",
+            "::ffff:169.254.169.254",
+            "::ffff:0:127.0.0.1",
+            "64:ff9b::7f00:1",
+            "64:ff9b::a9fe:a9fe",
+            "64:ff9b:1::1",
+            "100::1",
+            "2001::1",
+            "2001:db8::1",
+            "2002:7f00:1::",
+            "2002:a9fe:a9fe::1",
+            "3fff::1",
+            "fc00::1",
+            "fd00::1",
+            "fd00:ec2::254",
+            "fdff:ffff::1",
+            "fe80::1",
+            "fec0::1",
+            "ff02::1",
+            "5f00::1",
         ] {
             assert!(!reach.admits(refused.parse().unwrap()), "{refused} must be refused");
         }
         for public in [
-            "1.1.1.1", "9.255.255.255", "11.0.0.1", "100.63.255.255", "100.128.0.1",
-            "126.255.255.255", "128.0.0.1", "172.15.0.1", "172.32.0.1", "192.0.1.1",
-            "192.167.255.255", "198.17.0.1", "198.20.0.1", "223.255.255.255",
-            "::ffff:93.184.216.34", "64:ff9b::5db8:d822", "2001:200::1", "2606:4700::1111",
+            "1.1.1.1",
+            "9.255.255.255",
+            "11.0.0.1",
+            "100.63.255.255",
+            "100.128.0.1",
+            "126.255.255.255",
+            "128.0.0.1",
+            "172.15.0.1",
+            "172.32.0.1",
+            "192.0.1.1",
+            "192.167.255.255",
+            "198.17.0.1",
+            "198.20.0.1",
+            "223.255.255.255",
+            "::ffff:93.184.216.34",
+            "64:ff9b::5db8:d822",
+            "2001:200::1",
+            "2606:4700::1111",
             "2a01:e0a::1",
         ] {
             assert!(reach.admits(public.parse().unwrap()), "{public} must be asked");
@@ -326,14 +378,30 @@ mod tests {
         assert!(permits("https://id.example/realms/x"));
         assert!(permits("https://ID.EXAMPLE:8443/"));
         for refused in [
-            "http://id.example/", "ftp://id.example/", "file:///etc/passwd",
-            "https://user@id.example/", "https://:pass@id.example/", "https://id.example.",
-            "https://id.example.ailleurs.example/", "https://ailleurs.example/#id.example",
-            "https://127.0.0.1/", "https://2130706433/", "https://0x7f000001/",
-            "https://017700000001/", "https://0177.0.0.1/", "https://0x7f.1/", "https://127.1/",
-            "https://[::1]/", "https://[::ffff:127.0.0.1]/", "https://[::ffff:7f00:1]/",
-            "https://0/", "https://0.0.0.0/", "https://169.254.169.254/latest/meta-data",
-            "https://2852039166/", "https://0xa9fea9fe/", "https://１２７.0.0.1/",
+            "http://id.example/",
+            "ftp://id.example/",
+            "file:///etc/passwd",
+            "https://user@id.example/",
+            "https://:pass@id.example/",
+            "https://id.example.",
+            "https://id.example.ailleurs.example/",
+            "https://ailleurs.example/#id.example",
+            "https://127.0.0.1/",
+            "https://2130706433/",
+            "https://0x7f000001/",
+            "https://017700000001/",
+            "https://0177.0.0.1/",
+            "https://0x7f.1/",
+            "https://127.1/",
+            "https://[::1]/",
+            "https://[::ffff:127.0.0.1]/",
+            "https://[::ffff:7f00:1]/",
+            "https://0/",
+            "https://0.0.0.0/",
+            "https://169.254.169.254/latest/meta-data",
+            "https://2852039166/",
+            "https://0xa9fea9fe/",
+            "https://１２７.0.0.1/",
         ] {
             assert!(!permits(refused), "{refused} must be refused");
         }
@@ -367,8 +435,7 @@ mod tests {
         let away =
             format!("HTTP/1.1 302 Found\r\nlocation: http://{there}/\r\ncontent-length: 0\r\n\r\n");
         let (here, _) = site(away).await;
-        let outgoing =
-            Outgoing::new(Reach { loopback: true, ..reach(&["127.0.0.1"]) }).unwrap();
+        let outgoing = Outgoing::new(Reach { loopback: true, ..reach(&["127.0.0.1"]) }).unwrap();
         let answer = outgoing.fetch(get(&format!("http://{here}/"))).await.unwrap();
         assert_eq!(answer.status(), 302);
         assert_eq!(asked.load(Ordering::SeqCst), 0);
@@ -380,8 +447,7 @@ mod tests {
     async fn an_answer_without_end_is_cut() {
         let body = "x".repeat(LARGEST + 1);
         let (here, _) = site(format!("HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n{body}")).await;
-        let outgoing =
-            Outgoing::new(Reach { loopback: true, ..reach(&["127.0.0.1"]) }).unwrap();
+        let outgoing = Outgoing::new(Reach { loopback: true, ..reach(&["127.0.0.1"]) }).unwrap();
         let cut = outgoing.fetch(get(&format!("http://{here}/"))).await;
         assert!(matches!(cut, Err(FetchError::TooLarge { .. })), "{cut:?}");
     }
