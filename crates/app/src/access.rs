@@ -23,9 +23,12 @@ use crate::{
 
 type Stamp = (i64, i64, Date);
 
+/// What was worked out, and under which stamp.
+type Kept = (Option<Stamp>, HashMap<String, Arc<Access>>);
+
 /// Accesses worked out lately.
 #[derive(Default)]
-pub(crate) struct Accesses(Mutex<(Option<Stamp>, HashMap<String, Arc<Access>>)>);
+pub(crate) struct Accesses(Mutex<Kept>);
 
 /// Accesses kept: enough for everybody at work in a body.
 const MOST: usize = 5_000;

@@ -131,6 +131,7 @@ impl AppError {
             AppError::Stale { .. } => "stale",
             AppError::Backup(error) => error.kind(),
             AppError::Cancelled | AppError::Ingest(I::Cancelled) => "cancelled",
+            AppError::Registry(error) if unavailable(error).is_some() => "unavailable",
             _ => "internal",
         }
     }
@@ -198,6 +199,9 @@ impl AppError {
             AppError::Cancelled => {
                 ["Annulé ; rien n’a changé.".into(), "Cancelled; nothing changed.".into()]
             }
+            AppError::Registry(error) if unavailable(error).is_some() => {
+                unavailable(error).unwrap_or_default().map(str::to_owned)
+            }
             other => {
                 let mut why = other.to_string();
                 let mut cause = std::error::Error::source(other);
@@ -225,9 +229,40 @@ impl From<eclusier_registry::RegistryError> for AppError {
                 fr: format!("Déjà pris ({what}) : en choisir un autre."),
                 en: format!("The {what} is already taken: choose another."),
             },
+            R::Text(_) => AppError::Refused {
+                code: "text".into(),
+                fr: "Un texte contient un caractère nul, que la base de données ne peut garder : le retirer."
+                    .into(),
+                en: "A text holds a null character, which the database cannot keep: remove it."
+                    .into(),
+            },
             R::Organisation(fault) => crate::organisation::refusal(&fault, &Default::default()),
             other => AppError::Registry(other),
         }
+    }
+}
+
+/// What to do when the database does not answer; its name and place are in the log alone.
+fn unavailable(error: &eclusier_registry::RegistryError) -> Option<[&'static str; 2]> {
+    use eclusier_registry::RegistryError as R;
+    match error {
+        R::Busy(_) => Some([
+            "La base de données est occupée, rien n’a changé : recommencer dans un instant.",
+            "The database is busy, nothing changed: try again in a moment.",
+        ]),
+        R::Unreachable { .. } => Some([
+            "La base de données ne répond pas, rien n’a changé : recommencer dans un instant.",
+            "The database does not answer, nothing changed: try again in a moment.",
+        ]),
+        R::Uncertain { .. } => Some([
+            "La base de données s’est tue pendant l’enregistrement : relire pour savoir s’il a eu lieu.",
+            "The database went silent while saving: read again to know whether it was done.",
+        ]),
+        R::DiskFull(_) => Some([
+            "Il n’y a plus de place pour la base de données, rien n’a changé : en libérer puis recommencer.",
+            "No space is left for the database, nothing changed: make room, then try again.",
+        ]),
+        _ => None,
     }
 }
 

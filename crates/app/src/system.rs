@@ -227,10 +227,12 @@ fn disk_check(free: Option<u64>) -> Check {
             ["Place libre inconnue.".to_owned(), "Free space unknown.".to_owned()],
         ),
         Some(free) => {
-            let health = match free {
-                ..NO_ROOM => Health::Failing,
-                ..LITTLE_ROOM => Health::Warning,
-                _ => Health::Ok,
+            let health = if free < NO_ROOM {
+                Health::Failing
+            } else if free < LITTLE_ROOM {
+                Health::Warning
+            } else {
+                Health::Ok
             };
             let fr = format!("{:.1} Gio libres.", gib(free)).replace('.', ",");
             let fr = fr.strip_suffix(',').map_or(fr.clone(), |t| format!("{t}."));

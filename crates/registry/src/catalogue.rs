@@ -16,7 +16,10 @@ use crate::{
     FileProblem, Registry, RegistryError,
     audit::{Act, record},
     database::Conn,
-    value::{from_count, to_count, to_date, to_process, to_timestamp, to_us, wrong},
+    value::{
+        from_count, to_count, to_date, to_process, to_timestamp, to_us, with_null, without_null,
+        wrong,
+    },
 };
 
 /// A process and where it stands.
@@ -397,8 +400,8 @@ async fn add_file(
     .bind(&file.sha256)
     .bind(file.first_us)
     .bind(file.last_us)
-    .bind(&file.min_case)
-    .bind(&file.max_case)
+    .bind(file.min_case.as_deref().map(without_null))
+    .bind(file.max_case.as_deref().map(without_null))
     .execute(conn)
     .await?;
     Ok(Ok(()))
@@ -438,8 +441,8 @@ async fn files_of(
                 sha256: row.try_get("sha256")?,
                 first_us: row.try_get("first_us")?,
                 last_us: row.try_get("last_us")?,
-                min_case: row.try_get("min_case")?,
-                max_case: row.try_get("max_case")?,
+                min_case: row.try_get::<Option<&str>, _>("min_case")?.map(with_null),
+                max_case: row.try_get::<Option<&str>, _>("max_case")?.map(with_null),
             })
         })
         .collect::<Result<Vec<_>, RegistryError>>()?;

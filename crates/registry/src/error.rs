@@ -296,6 +296,9 @@ pub enum RegistryError {
         /// The value.
         value: String,
     },
+    /// A text that PostgreSQL cannot hold: it has a null character.
+    #[error("a text holds a character that the database cannot store")]
+    Text(#[source] sqlx::Error),
     /// Another process kept the registry locked for longer than the waiting time.
     #[error("the registry stayed locked by another process")]
     Busy(#[source] sqlx::Error),

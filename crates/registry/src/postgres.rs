@@ -445,6 +445,7 @@ pub(crate) fn classify(error: sqlx::Error) -> RegistryError {
         "55P03" | "40P01" | "40001" => RegistryError::Busy(error),
         "53300" => RegistryError::Busy(error),
         "53100" => RegistryError::DiskFull(error),
+        "22021" => RegistryError::Text(error),
         // Shut down, starting up, or a session ended by the server.
         "57P01" | "57P02" | "57P03" | "57P05" | "25P03" => {
             RegistryError::Unreachable { place: place(), source: error }

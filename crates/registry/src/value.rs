@@ -57,6 +57,40 @@ pub(crate) fn check_json(what: &'static str, text: &str) -> Result<(), RegistryE
         .map_err(|source| RegistryError::Json { what, source })
 }
 
+/// A text of a file as both databases can hold it: PostgreSQL has no null character. The order
+/// of texts is kept, and what comes back is what went in.
+pub(crate) fn without_null(text: &str) -> String {
+    if !text.contains(['\0', '\u{1}']) {
+        return text.to_owned();
+    }
+    text.replace('\u{1}', "\u{1}\u{2}").replace('\0', "\u{1}\u{1}")
+}
+
+/// The text as it was before [`without_null`].
+pub(crate) fn with_null(text: &str) -> String {
+    if !text.contains('\u{1}') {
+        return text.to_owned();
+    }
+    text.replace("\u{1}\u{1}", "\0").replace("\u{1}\u{2}", "\u{1}")
+}
+
 pub(crate) fn sha256_hex(bytes: &[u8]) -> String {
     hex::encode(Sha256::digest(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_text_without_null_sorts_and_comes_back(a in "[\0\u{1}\u{2}ab]{0,8}", b in "[\0\u{1}\u{2}ab]{0,8}") {
+            let (x, y) = (without_null(&a), without_null(&b));
+            prop_assert!(!x.contains('\0'));
+            prop_assert_eq!(with_null(&x), a.clone());
+            prop_assert_eq!(x.cmp(&y), a.cmp(&b));
+        }
+    }
 }

@@ -74,7 +74,7 @@ impl Store {
         let now = self.0.now();
         // The clock of the program decides, so that a replayed day ends its sessions too.
         let left = record.expiry_date - OffsetDateTime::now_utc();
-        let left = i64::try_from(left.whole_seconds()).unwrap_or(0).max(0);
+        let left = left.whole_seconds().max(0);
         let text = |key: &str| record.data.get(key).and_then(|v| v.as_str()).map(str::to_owned);
         Ok(Kept {
             digest: digest(record.id),

@@ -619,7 +619,7 @@ impl Settings {
         let plain = |host: &String| {
             !host.is_empty()
                 && host.bytes().all(|b| b.is_ascii_alphanumeric() || b".-[]:".contains(&b))
-                && !host.ends_with(|c: char| c == ':')
+                && !host.ends_with(':')
                 && (!host.contains(':') || host.starts_with('['))
         };
         if let Some(host) = server.hosts.iter().find(|h| !plain(h)) {

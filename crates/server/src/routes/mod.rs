@@ -10,6 +10,7 @@ mod imports;
 mod jobs;
 mod logs;
 mod me;
+mod oidc;
 mod organisation;
 mod people;
 mod proof;
@@ -33,6 +34,7 @@ pub(crate) fn all() -> OpenApiRouter<Site> {
         .merge(figures::routes())
         .merge(logs::routes())
         .merge(session::routes())
+        .merge(oidc::routes())
         .merge(accounts::routes())
         .merge(proof::routes())
         .merge(me::routes())

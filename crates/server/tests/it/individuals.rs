@@ -47,8 +47,7 @@ async fn weeks_pass_an_open_gate_only_and_every_look_is_told() {
     assert!(!rows.is_empty(), "{weeks}");
     assert!(rows.iter().all(|w| w["week"].as_str().unwrap().starts_with("2025-W")));
     // Nothing finer than a week, no duration, no rank.
-    let fields: Vec<&str> =
-        rows[0].as_object().unwrap().keys().map(String::as_str).collect();
+    let fields: Vec<&str> = rows[0].as_object().unwrap().keys().map(String::as_str).collect();
     assert_eq!(fields, ["week", "process", "activity", "tasks"]);
     // Opened by a named person, after its three dates.
     let mut director = Browser::signed_in(site, "director").await;
@@ -80,7 +79,8 @@ async fn weeks_pass_an_open_gate_only_and_every_look_is_told() {
     // Closed, it is shut at once.
     let id = opened.json()["id"].as_str().unwrap().to_owned();
     let close = format!("/api/v1/gates/{id}/closing");
-    let shut = director.ask(site, Method::POST, &close, json!({ "reason": "fin de l’essai" })).await;
+    let shut =
+        director.ask(site, Method::POST, &close, json!({ "reason": "fin de l’essai" })).await;
     assert_eq!(shut.status, 200, "{}", shut.text());
     assert_eq!(status("manager").await, 403);
     assert!(owner.registry().verify_audit().await.unwrap().is_whole());

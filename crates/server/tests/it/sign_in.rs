@@ -19,6 +19,7 @@ fn credentials(login: &str, password: &str) -> Value {
 /// The same data, some time later.
 async fn later(site: &Site, at: &str) -> Site {
     let mut options = AppOptions::new(site.folder.path().join("data"));
+    options.database = crate::common::database();
     options.now = Some(at.parse().unwrap());
     let app = App::open(options).await.unwrap();
     let router = eclusier_server::router(app.clone(), eclusier_server::SiteOptions::default());
@@ -30,7 +31,8 @@ async fn the_first_account_is_made_once_and_shuts_the_open_house() {
     let site = Site::new().await;
     let mut browser = Browser::default();
     assert_eq!(browser.get(&site, "/api/v1/session").await.json()["state"], "owner");
-    let weak = json!({ "login": "admin", "name": "A", "password": "motdepasse123", "steers": true });
+    let weak =
+        json!({ "login": "admin", "name": "A", "password": "motdepasse123", "steers": true });
     assert_eq!(browser.post(&site, "/api/v1/setup", weak).await.status, 422);
     let setup = json!({ "login": "Admin", "name": "A", "password": PASSWORD, "steers": true });
     let made = browser.post(&site, "/api/v1/setup", setup.clone()).await;
@@ -108,8 +110,10 @@ async fn the_cookie_is_closed_to_scripts_and_kept_as_a_digest() {
     let cookie = answer.header("set-cookie").to_owned();
     assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"), "{cookie}");
     let value = cookie.split(['=', ';']).nth(1).unwrap().to_owned();
-    let registry = std::fs::read(site.folder.path().join("data/registry.sqlite")).unwrap_or_default();
-    let wal = std::fs::read(site.folder.path().join("data/registry.sqlite-wal")).unwrap_or_default();
+    let registry =
+        std::fs::read(site.folder.path().join("data/registry.sqlite")).unwrap_or_default();
+    let wal =
+        std::fs::read(site.folder.path().join("data/registry.sqlite-wal")).unwrap_or_default();
     for bytes in [registry, wal] {
         let found = bytes.windows(value.len()).any(|w| w == value.as_bytes());
         assert!(!found, "what the browser holds is in the database");
@@ -249,7 +253,8 @@ async fn a_token_does_what_it_was_made_for_until_it_is_withdrawn() {
     // One cannot give what one lacks.
     let beyond = json!({ "kind": "api", "name": "n", "permissions": ["cases.read"], "days": 30 });
     assert_eq!(admin.post(site, "/api/v1/tokens", beyond).await.status, 403);
-    let wanted = json!({ "kind": "api", "name": "sonde", "permissions": ["system.read"], "days": 30 });
+    let wanted =
+        json!({ "kind": "api", "name": "sonde", "permissions": ["system.read"], "days": 30 });
     let made = admin.post(site, "/api/v1/tokens", wanted).await.json();
     let secret = made["secret"].as_str().unwrap().to_owned();
     let ask = async |secret: &str, path: &str| {
@@ -269,7 +274,8 @@ async fn a_token_does_what_it_was_made_for_until_it_is_withdrawn() {
     assert_eq!(admin.ask(site, Method::DELETE, &path, Value::Null).await.status, 204);
     assert_eq!(ask(&secret, "/api/v1/system").await, 401);
     // Ended by its day too.
-    let short = json!({ "kind": "api", "name": "court", "permissions": ["system.read"], "days": 1 });
+    let short =
+        json!({ "kind": "api", "name": "court", "permissions": ["system.read"], "days": 1 });
     let made = admin.post(site, "/api/v1/tokens", short).await.json();
     let value = format!("Bearer {}", made["secret"].as_str().unwrap());
     let site = later(site, "2025-07-02T08:00:01Z").await;
@@ -304,6 +310,9 @@ async fn a_stand_in_holds_what_the_lender_holds_and_no_longer() {
     let held = site.app.registry().grants_of(&lender).await.unwrap();
     let yesterday = jiff::civil::date(2025, 6, 30);
     let registry = site.app.registry();
-    registry.end_grant(&held[0].id, held[0].version, yesterday, "test", site.app.now()).await.unwrap();
+    registry
+        .end_grant(&held[0].id, held[0].version, yesterday, "test", site.app.now())
+        .await
+        .unwrap();
     assert_eq!(borrowed.get(site, "/api/v1/cases").await.status, 403);
 }
