@@ -40,7 +40,10 @@ pub async fn run(args: Args) -> AppResult<ExitCode> {
         let options = AppOptions { data: args.data, database, server: true, now };
         let served = serve(options, plan, inbox).await;
         // What waits is sent from a thread of its own, where it may block.
-        let _ = tokio::task::spawn_blocking(move || drop(sending)).await;
+        let _ = tokio::task::spawn_blocking(move || {
+            let _sent = sending;
+        })
+        .await;
         return served;
     }
     terminal::log_to_stderr();
