@@ -318,7 +318,6 @@ export const rights = (): Rights => ({
 const grant = (id: string, account: string, role: string, more: Partial<Grant> = {}): Grant => ({
   id,
   account,
-  account_name: account,
   role,
   node: null,
   node_label: '',

@@ -4,7 +4,7 @@ use std::{fs::File, io::BufWriter};
 
 use eclusier_core::{ProcessId, ProcessRules};
 use eclusier_registry::Body;
-use eclusier_synth::{Body as Synthetic, Size, SynthError};
+use eclusier_synth::{Body as Synthetic, Size, SynthError, Worker};
 use jiff::civil::Date;
 
 use crate::{
@@ -12,6 +12,7 @@ use crate::{
     error::{AppError, AppResult},
     imports::{ImportOptions, ImportReport, ImportStatus, Watch},
     processes::DEMO_KEY,
+    staff::{StaffKind, StaffOptions},
 };
 
 impl App {
@@ -82,11 +83,106 @@ impl App {
             processes += 1;
             self.put_config(&process, None, &rules).await?;
         }
+        self.demo_people(&body).await?;
         let made = format!("{processes} processus, {rows} lignes, au {until}");
         let json = serde_json::json!(made).to_string();
         registry.put_setting(DEMO_KEY, &json, &self.actor(), self.now()).await?;
         Ok(made)
     }
+}
+
+impl App {
+    /// The people of the synthetic body: a staff list and a list of absences, imported like
+    /// those of a real body.
+    async fn demo_people(&self, body: &Synthetic) -> AppResult<()> {
+        let workers = eclusier_synth::roster(body);
+        for (kind, name, text) in [
+            (StaffKind::Staff, "personnel.csv", staff_csv(&workers)),
+            (StaffKind::Absences, "absences.csv", absences_csv(&workers)),
+        ] {
+            let staged = self.stage_staff()?;
+            std::fs::write(staged.path(), text)
+                .map_err(|source| AppError::Io { what: "the synthetic body".into(), source })?;
+            let mut options = StaffOptions::new(staged.path(), kind);
+            options.name = name.into();
+            options.names = true;
+            let report = self.import_staff(options).await?;
+            let fine = matches!(report.status, ImportStatus::Committed | ImportStatus::Unchanged);
+            if !fine || report.quarantined > 0 {
+                let words = format!("{name}: {} rows refused", report.quarantined);
+                let [fr, en] = report.message.unwrap_or_else(|| [words.clone(), words]);
+                return Err(AppError::Refused { code: "demo".into(), fr, en });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// One row for the team and the contract, then one per skill and one for who learns.
+fn staff_csv(workers: &[Worker]) -> String {
+    let mut text = String::from(
+        "Matricule;Nom;Prénom;Courriel;Organisme;Service;Équipe;Quotité;Heures par semaine;\
+         Jours travaillés;Compétence;Théorie;Pratique;Habilité;Montée en charge;Du;Au\r\n",
+    );
+    for w in workers {
+        let days: Vec<String> = w.weekdays.iter().map(u8::to_string).collect();
+        let (from, to) = (w.from, w.to.map(|to| to.to_string()).unwrap_or_default());
+        let mut row = |fields: [&str; 17]| {
+            text.push_str(&fields.join(";"));
+            text.push_str("\r\n");
+        };
+        let (share, hours, from) =
+            (w.share.to_string(), w.weekly_hours.to_string(), from.to_string());
+        row([
+            &w.code,
+            w.family,
+            w.given,
+            &w.email,
+            &w.org,
+            w.service,
+            &w.unit,
+            &share,
+            &hours,
+            &days.join(" "),
+            "",
+            "",
+            "",
+            "",
+            "",
+            &from,
+            &to,
+        ]);
+        for (product, theory, practice, alone) in &w.skills {
+            let (theory, practice) = (theory.to_string(), practice.to_string());
+            let alone = if *alone { "oui" } else { "non" };
+            row([
+                &w.code, "", "", "", "", "", "", "", "", "", product, &theory, &practice, alone,
+                "", &from, &to,
+            ]);
+        }
+        let grown = w.from.saturating_add(jiff::Span::new().days(180)).to_string();
+        if let Some(start) = w.learns {
+            let start = start.to_string();
+            row([
+                &w.code, "", "", "", "", "", "", "", "", "", "", "", "", "", &start, &from, &grown,
+            ]);
+        }
+    }
+    text
+}
+
+fn absences_csv(workers: &[Worker]) -> String {
+    let mut text = String::from("Matricule;Du;Au;Demi-journée;Motif\r\n");
+    for w in workers {
+        for away in &w.away {
+            let half = if away.afternoon { "après-midi" } else { "" };
+            let (from, to) = (away.from.to_string(), away.to.to_string());
+            let row = [w.code.as_str(), &from, &to, half, away.cause];
+            text.push_str(&row.join(";"));
+            text.push_str("\r\n");
+        }
+    }
+    text
 }
 
 fn parse(size: &str) -> AppResult<Size> {

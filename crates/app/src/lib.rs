@@ -1,6 +1,7 @@
 //! Use cases, one file per noun: they join reading, storing and computing, and
 //! know nothing of HTTP or terminals.
 
+pub mod absences;
 mod access;
 pub mod accounts;
 mod answers;
@@ -12,6 +13,7 @@ pub mod cockpit;
 pub mod configs;
 pub mod counts;
 pub mod demo;
+pub mod directory;
 pub mod error;
 pub mod exports;
 pub mod figures;
@@ -30,6 +32,8 @@ pub mod publications;
 pub mod retention;
 mod rights;
 pub mod sign_in;
+pub mod staff;
+mod staff_files;
 pub mod system;
 pub mod upkeep;
 

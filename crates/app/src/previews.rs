@@ -196,6 +196,7 @@ impl App {
             "counts" => ("comptages", "counts", templates::counts(lang)),
             "events" => ("evenements", "events", templates::events(lang)),
             "staff" => ("personnel", "staff", templates::staff(lang)),
+            "absences" => ("absences", "absences", templates::absences(lang)),
             _ => return Err(AppError::NotFound { what: "template", name: kind.to_owned() }),
         };
         let bytes = bytes.map_err(|e| AppError::Export { format: "xlsx", why: e.to_string() })?;

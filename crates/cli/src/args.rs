@@ -294,18 +294,24 @@ pub struct ImportArgs {
     /// Files.
     #[arg(required = true)]
     pub files: Vec<PathBuf>,
-    /// Process.
-    #[arg(long)]
-    pub process: ProcessId,
+    /// Process; files of the organisation (`staff`, `absences`) belong to none.
+    #[arg(long, required_unless_present = "kind")]
+    pub process: Option<ProcessId>,
     /// Name shown for a new process.
     #[arg(long)]
     pub label: Option<String>,
     /// Organisation of every row.
     #[arg(long)]
     pub org: Option<String>,
-    /// `events`, `counts`, `contacts` or `staff`; detected when absent.
+    /// `events`, `counts`, `contacts`, `staff` or `absences`; detected when absent.
     #[arg(long)]
     pub kind: Option<String>,
+    /// Staff: keep the names that the list holds.
+    #[arg(long)]
+    pub names: bool,
+    /// Staff: end what is known of people of the same bodies that the list does not name.
+    #[arg(long)]
+    pub end_missing: bool,
     /// Saved mapping (TOML).
     #[arg(long)]
     pub mapping: Option<PathBuf>,

@@ -270,8 +270,10 @@ fn read(path: &std::path::Path) -> AppResult<String> {
 }
 
 async fn import(app: &App, args: ImportArgs, printer: &Printer) -> AppResult<After> {
-    let kind = args.kind.as_deref().map(str::parse).transpose().map_err(|why: String| {
-        let words = "events, counts, contacts ou staff";
+    let staff = crate::staff::kind(args.kind.as_deref());
+    let kind = args.kind.as_deref().filter(|_| staff.is_none());
+    let kind = kind.map(str::parse).transpose().map_err(|why: String| {
+        let words = "events, counts, contacts, staff ou absences";
         AppError::invalid("kind", format!("genre inconnu : écrire {words}"), why)
     })?;
     let mapping = args.mapping.as_deref().map(|path| -> AppResult<Mapping> {
@@ -280,12 +282,25 @@ async fn import(app: &App, args: ImportArgs, printer: &Printer) -> AppResult<Aft
         })
     });
     let mapping = mapping.transpose()?;
+    if let Some(kind) = staff {
+        let (reports, stopped) =
+            crate::staff::import(app, &args, kind, mapping, printer.lang).await?;
+        print_reports(reports, printer)?;
+        return Ok(After::Exit(if stopped { REFUSED } else { 0 }));
+    }
+    let process = args.process.clone().ok_or_else(|| {
+        AppError::invalid(
+            "process",
+            "dire le processus : --process P",
+            "say the process: --process P",
+        )
+    })?;
     let org = args.org.map(OrgId::new).transpose().map_err(|e| {
         AppError::invalid("org", format!("organisme illisible : {e}"), e.to_string())
     })?;
     let mut reports = Vec::new();
     for path in &args.files {
-        let mut options = ImportOptions::new(path, args.process.clone());
+        let mut options = ImportOptions::new(path, process.clone());
         options.label = args.label.clone();
         options.org = org.clone();
         options.kind = kind;
@@ -306,16 +321,20 @@ async fn import(app: &App, args: ImportArgs, printer: &Printer) -> AppResult<Aft
     }
     let stopped = |s| matches!(s, ImportStatus::Refused | ImportStatus::ChoiceNeeded);
     let code = if reports.iter().any(|r| stopped(r.status)) { REFUSED } else { 0 };
-    let mut files: Vec<_> = reports.iter().map(|r| wire::import_report(r, printer.lang)).collect();
+    print_reports(reports.iter().map(|r| wire::import_report(r, printer.lang)).collect(), printer)?;
+    Ok(After::Exit(code))
+}
+
+/// One report as it is, several as the list of their files.
+fn print_reports<T: serde::Serialize>(mut files: Vec<T>, printer: &Printer) -> AppResult<After> {
     match (files.pop(), files.is_empty()) {
-        (Some(only), true) => printer.print(&only)?,
+        (Some(only), true) => printer.print(&only),
         (Some(last), false) => {
             files.push(last);
-            printer.print(&serde_json::json!({ "files": files }))?
+            printer.print(&serde_json::json!({ "files": files }))
         }
-        (None, _) => After::Exit(2),
-    };
-    Ok(After::Exit(code))
+        (None, _) => Ok(After::Exit(2)),
+    }
 }
 
 async fn config(app: &App, action: ConfigAction, printer: &Printer) -> AppResult<After> {

@@ -7,6 +7,7 @@ mod backup_audit;
 mod backup_periods;
 mod commands;
 mod output;
+mod staff;
 mod terminal;
 
 use std::process::ExitCode;

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 pub use edit::{Edit, OrgFault};
 pub use heads::{Heads, Presence};
-pub use timeline::{Piece, cut_before, merged};
+pub use timeline::{Piece, cut_before, merged, reconcile};
 
 /// Identifier of a node of the organisation, made by the program.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

@@ -26,6 +26,10 @@ pub enum Code {
     NegativeCount,
     ConflictingStock,
     MissingPerson,
+    UnknownPerson,
+    UnknownUnit,
+    OutOfReach,
+    Contradiction,
     // things kept, but said
     RepeatedRows,
     UncertainOrder,

@@ -5,6 +5,7 @@
 //! [`Quarantine`], so memory does not grow with the file, except where a format
 //! forbids it, which the report then says.
 
+pub mod absences;
 pub mod context;
 pub mod counts;
 pub mod csv;
@@ -13,12 +14,14 @@ mod door;
 pub mod error;
 mod events;
 pub mod finding;
+pub mod ical;
 pub mod identity;
 mod lifecycle;
 pub mod mapping;
 pub mod nir;
 pub mod ocel;
 pub mod parquet_in;
+mod people;
 pub mod preview;
 pub mod read;
 pub mod rows;

@@ -258,6 +258,18 @@ pub struct StaffColumns {
     /// Skills, separated by commas or semicolons.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub skills: Option<String>,
+    /// Given name, kept when named here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub given: Option<String>,
+    /// Family name, kept when named here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub family: Option<String>,
+    /// Address, kept when named here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// Whether columns of names that are recognised are kept too.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub names: bool,
 }
 
 /// Values given to every row of a file that does not carry them.
@@ -432,6 +444,9 @@ impl Mapping {
             "from" => staff.from = column,
             "to" => staff.to = column,
             "skills" => staff.skills = column,
+            "given" => staff.given = column,
+            "family" => staff.family = column,
+            "email" => staff.email = column,
             _ => {}
         }
     }
@@ -511,6 +526,10 @@ impl Mapping {
             from: s.from.or(d.from),
             to: s.to.or(d.to),
             skills: s.skills.or(d.skills),
+            given: s.given.or(d.given),
+            family: s.family.or(d.family),
+            email: s.email.or(d.email),
+            names: s.names || d.names,
         };
         Mapping {
             kind: self.kind,
@@ -574,6 +593,9 @@ pub const ROLES: &[&str] = &[
     "from",
     "to",
     "skills",
+    "given",
+    "family",
+    "email",
 ];
 
 fn unknown_role(piece: &str) -> IngestError {

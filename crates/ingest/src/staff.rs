@@ -2,10 +2,10 @@
 //!
 //! - Computes: one line per person and period, the identifier replaced by the same
 //!   pseudonym as in event logs, so that both join.
-//! - Units: contract share of a full time (1 = full time); hours per week.
-//! - Shapes: a table in, [`StaffRow`]s out; names, if any, are read past and never kept.
+//! - Units: contract share of a full time (1 = full time); hours per week; skills from 0 to 4.
+//! - Shapes: a table in, [`StaffRow`]s out; names are read past unless the mapping keeps them.
 //! - Errors: [`IngestError`] when no column identifies people; a bad row goes to quarantine.
-//! - Source: `DOMAIN.md` §2.5 (FTE) and §7 (pseudonyms).
+//! - Source: `DOMAIN.md` §2.5 (FTE) and §7 (pseudonyms); `docs/organisation.md`.
 
 use std::path::Path;
 
@@ -14,34 +14,65 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Code, Context, Finding, IngestError, Mapping, csv,
-    mapping::{DateOrder, Format, find_column},
-    nir,
-    sheet::SheetTable,
-    table::{Row, RowSource, Typed},
-    values::{self, Moment},
-    words::{self, normal},
+    Code, Context, Finding, IngestError, Mapping,
+    mapping::find_column,
+    people::{Cells, Refusal, identify, is_one, own_id, refusal, undecided},
+    table::{Row, RowSource},
+    words,
 };
 
 /// One person in one unit over one period.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct StaffRow {
+    /// Line of the file.
+    pub line: u64,
     /// Pseudonym, the same as in logs.
     pub person: String,
+    /// Identifier the program itself gave, in a list it exported.
+    pub own: Option<String>,
+    /// Given name, when the mapping keeps names.
+    pub given: Option<String>,
+    /// Family name, when the mapping keeps names.
+    pub family: Option<String>,
+    /// Address, when the mapping keeps names.
+    pub email: Option<String>,
     /// Organisation.
     pub org: Option<String>,
+    /// Service above the unit, when the list tells both.
+    pub service: Option<String>,
     /// Unit (service, team).
     pub unit: Option<String>,
     /// Share of a full time, 1 = full time; unknown when not delivered.
     pub contract_share: Option<f64>,
     /// Contractual hours per week; unknown when not delivered.
     pub weekly_hours: Option<f64>,
-    /// Skills, as written.
-    pub skills: Vec<String>,
+    /// Days of the week worked, 1 = Monday; unknown when not delivered.
+    pub weekdays: Option<Vec<u8>>,
+    /// Holiday calendar, when not the body's.
+    pub calendar: Option<String>,
+    /// Skills.
+    pub skills: Vec<StaffSkill>,
+    /// Capacity on the first day of somebody who learns the job, 0 to 1.
+    pub ramp_up: Option<f64>,
     /// First day; `None` is "as far back as known".
     pub from: Option<Date>,
     /// Last day, included; `None` is "until further notice".
     pub to: Option<Date>,
+}
+
+/// A skill as a list tells it.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct StaffSkill {
+    /// What, as written.
+    pub name: String,
+    /// Knowledge, 0 to 4.
+    pub theory: Option<u8>,
+    /// Practice, 0 to 4.
+    pub practice: Option<u8>,
+    /// Share of present time, 0 to 1.
+    pub intensity: Option<f64>,
+    /// Whether the person may decide alone.
+    pub authorised: Option<bool>,
 }
 
 /// What was read from a staff list.
@@ -55,6 +86,10 @@ pub struct StaffReport {
     pub quarantined: u64,
     /// Distinct people.
     pub people: u64,
+    /// Whether the list tells last days: an empty one then means "until further notice".
+    pub ends: bool,
+    /// Whether the units are services rather than teams, as their column says.
+    pub services: bool,
     /// The rows, in delivery order.
     pub rows: Vec<StaffRow>,
     /// What a person should know.
@@ -68,63 +103,48 @@ pub struct StaffReport {
 struct Columns {
     person: Option<usize>,
     org: Option<usize>,
+    service: Option<usize>,
     unit: Option<usize>,
     share: Option<usize>,
     hours: Option<usize>,
+    weekdays: Option<usize>,
+    calendar: Option<usize>,
     skills: Option<usize>,
+    theory: Option<usize>,
+    practice: Option<usize>,
+    intensity: Option<usize>,
+    authorised: Option<usize>,
+    ramp_up: Option<usize>,
     from: Option<usize>,
     to: Option<usize>,
-    /// Columns of names, never kept.
+    given: Option<usize>,
+    family: Option<usize>,
+    email: Option<usize>,
+    /// One column per skill, with its level: position and name of the skill.
+    levels: Vec<(usize, String)>,
+    /// Columns of names that are not kept.
     names: Vec<usize>,
 }
 
-const IDENTIFIERS: &[&str] = &[
-    "matricule",
-    "numero agent",
-    "n agent",
-    "no agent",
-    "id agent",
-    "identifiant agent",
-    "identifiant",
-    "code agent",
-    "login",
-    "agent",
-    "id",
-    "employee id",
-    "employee",
-    "staff id",
-    "user id",
-    "user",
-    "person",
-    "personne",
-    "person id",
-    "resource",
-    "id salarie",
-    "salarie",
-    "personnel number",
-];
-const NAMES: &[&str] = &[
+const FAMILY: &[&str] = &[
     "nom",
-    "prenom",
+    "nom usuel",
+    "nom de famille",
+    "nom de naissance",
     "nom prenom",
     "nom et prenom",
     "prenom nom",
     "nom de l agent",
     "name",
-    "first name",
-    "last name",
-    "surname",
     "full name",
-    "nom usuel",
-    "nom de naissance",
-    "mail",
-    "email",
-    "e mail",
-    "courriel",
-    "adresse",
-    "telephone",
-    "phone",
+    "last name",
+    "family name",
+    "surname",
 ];
+const GIVEN: &[&str] = &["prenom", "prenoms", "first name", "given name"];
+const EMAIL: &[&str] = &["mail", "email", "e mail", "courriel", "adresse mail", "adresse e mail"];
+/// Names people in other ways: never kept, whatever the mapping says.
+const OTHER_NAMES: &[&str] = &["adresse", "telephone", "phone", "date de naissance"];
 const SHARES: &[&str] = &[
     "quotite",
     "etp",
@@ -149,6 +169,9 @@ const HOURS: &[&str] = &[
     "weekly hours",
     "horaire hebdomadaire",
 ];
+const WEEKDAYS: &[&str] =
+    &["jours travailles", "jours de travail", "jours", "weekdays", "worked days", "working days"];
+const CALENDARS: &[&str] = &["calendrier", "calendrier des feries", "calendar", "holiday calendar"];
 const SKILLS: &[&str] = &[
     "competence",
     "competences",
@@ -158,39 +181,15 @@ const SKILLS: &[&str] = &[
     "skills",
     "polyvalence",
 ];
-const FROM: &[&str] = &[
-    "du",
-    "debut",
-    "date de debut",
-    "date debut",
-    "date d entree",
-    "entree",
-    "from",
-    "start",
-    "start date",
-    "depuis",
-    "date d arrivee",
-];
-const TO: &[&str] = &[
-    "au",
-    "fin",
-    "date de fin",
-    "date fin",
-    "date de sortie",
-    "sortie",
-    "to",
-    "end",
-    "end date",
-    "jusqu au",
-    "date de depart",
-];
-
-/// Whether a heading is one of a list, with or without a unit in parentheses.
-fn is_one(header: &str, list: &[&str]) -> bool {
-    let whole = normal(header);
-    let bare = normal(header.split('(').next().unwrap_or(""));
-    list.iter().any(|w| *w == whole || *w == bare)
-}
+const THEORY: &[&str] = &["theorie", "niveau theorique", "connaissance", "theory", "knowledge"];
+const PRACTICE: &[&str] = &["pratique", "niveau pratique", "niveau", "practice", "level"];
+const INTENSITY: &[&str] = &["intensite", "part du temps", "intensity", "share of time"];
+const AUTHORISED: &[&str] = &["habilite", "habilitee", "autonome", "authorised", "authorized"];
+const RAMP_UPS: &[&str] = &["montee en charge", "capacite de depart", "ramp up"];
+/// Headings of the wider of two levels.
+const SERVICES: &[&str] =
+    &["service", "departement", "direction", "pole", "department", "division", "secteur"];
+const TEAMS: &[&str] = &["equipe", "team", "unite", "unit", "groupe", "cellule"];
 
 impl Columns {
     fn find(name: &str, header: &[String], mapping: &Mapping) -> Result<Self, IngestError> {
@@ -206,39 +205,68 @@ impl Columns {
             skills: position(&told.skills)?,
             from: position(&told.from)?,
             to: position(&told.to)?,
+            given: position(&told.given)?,
+            family: position(&told.family)?,
+            email: position(&told.email)?,
             ..Columns::default()
         };
+        let mut taken: Vec<usize> = [
+            columns.person,
+            columns.org,
+            columns.unit,
+            columns.share,
+            columns.skills,
+            columns.from,
+            columns.to,
+            columns.given,
+            columns.family,
+            columns.email,
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        let headed = |list: &[&str]| header.iter().position(|h| is_one(h, list));
+        // Two levels: the wider one is told apart before either passes for the unit.
+        if let (Some(service), Some(team)) = (headed(SERVICES), headed(TEAMS))
+            && columns.unit.is_none_or(|unit| unit == team)
+            && !taken.contains(&service)
+        {
+            (columns.service, columns.unit) = (Some(service), Some(team));
+            taken.extend([service, team]);
+        }
         let mut candidates = Vec::new();
-        for (i, heading) in header.iter().enumerate() {
-            let taken = [
-                columns.person,
-                columns.org,
-                columns.unit,
-                columns.share,
-                columns.skills,
-                columns.from,
-                columns.to,
-            ];
-            if taken.contains(&Some(i)) {
-                continue;
-            }
-            if let Some(rank) = IDENTIFIERS.iter().position(|w| is_one(heading, &[w])) {
+        for (i, heading) in header.iter().enumerate().filter(|(i, _)| !taken.contains(i)) {
+            if let Some(rank) = crate::people::identifier_rank(heading) {
                 candidates.push((rank, i));
                 continue;
             }
-            let slot = if is_one(heading, NAMES) {
+            let lists: [(&[&str], &mut Option<usize>); 14] = [
+                (GIVEN, &mut columns.given),
+                (FAMILY, &mut columns.family),
+                (EMAIL, &mut columns.email),
+                (SHARES, &mut columns.share),
+                (HOURS, &mut columns.hours),
+                (WEEKDAYS, &mut columns.weekdays),
+                (CALENDARS, &mut columns.calendar),
+                (SKILLS, &mut columns.skills),
+                (THEORY, &mut columns.theory),
+                (PRACTICE, &mut columns.practice),
+                (INTENSITY, &mut columns.intensity),
+                (AUTHORISED, &mut columns.authorised),
+                (RAMP_UPS, &mut columns.ramp_up),
+                (crate::people::FROM, &mut columns.from),
+            ];
+            let slot = lists.into_iter().find(|(list, _)| is_one(heading, list)).map(|(_, s)| s);
+            let slot = if let Some(slot) = slot {
+                slot
+            } else if is_one(heading, OTHER_NAMES) {
                 columns.names.push(i);
                 continue;
-            } else if is_one(heading, SHARES) {
-                &mut columns.share
-            } else if is_one(heading, HOURS) {
-                &mut columns.hours
-            } else if is_one(heading, SKILLS) {
-                &mut columns.skills
-            } else if is_one(heading, FROM) {
-                &mut columns.from
-            } else if is_one(heading, TO) {
+            } else if is_one(heading, crate::people::TO) {
                 &mut columns.to
+            } else if let Some(skill) = level_of(heading) {
+                columns.levels.push((i, skill));
+                continue;
             } else {
                 match words::dimension(heading) {
                     Some(words::Dimension::Org) => &mut columns.org,
@@ -253,22 +281,53 @@ impl Columns {
         if columns.person.is_none() {
             columns.person = candidates.into_iter().min().map(|(_, i)| i);
         }
-        if columns.person.is_none() {
-            let list = header.iter().take(60).map(String::as_str).collect::<Vec<_>>().join(" | ");
-            return Err(IngestError::Choice {
-                name: name.to_owned(),
-                code: Code::ChooseColumn,
-                fr: format!(
-                    "quelle colonne identifie les agents, comme dans les journaux ? (--column person=…) Un matricule vaut mieux qu’un nom. Colonnes : {list}"
-                ),
-                en: format!(
-                    "which column identifies staff, as in the logs? (--column person=…) A number is better than a name. Columns: {list}"
-                ),
-            });
+        // Names are kept only when a person asked for them.
+        for (slot, named) in [
+            (&mut columns.given, told.given.is_some()),
+            (&mut columns.family, told.family.is_some()),
+            (&mut columns.email, told.email.is_some()),
+        ] {
+            if !(told.names || named)
+                && let Some(column) = slot.take()
+            {
+                columns.names.push(column);
+            }
         }
+        columns.names.sort_unstable();
         columns.names.retain(|c| Some(*c) != columns.person);
-        Ok(columns)
+        match columns.person {
+            Some(_) => Ok(columns),
+            None => Err(undecided(name, header)),
+        }
     }
+
+    /// Columns that describe nobody: the only ones a quarantine may repeat.
+    fn impersonal(&self) -> [Option<usize>; 13] {
+        [
+            self.org,
+            self.service,
+            self.unit,
+            self.share,
+            self.hours,
+            self.weekdays,
+            self.calendar,
+            self.theory,
+            self.practice,
+            self.intensity,
+            self.authorised,
+            self.from,
+            self.to,
+        ]
+    }
+}
+
+/// The skill whose level a column holds: `Compétence RSA`, `Niveau : Pension`, `Skill PF`.
+fn level_of(heading: &str) -> Option<String> {
+    let cut = heading.find(|c: char| c == ':' || c.is_whitespace())?;
+    let (first, rest) = heading.split_at_checked(cut)?;
+    let known = ["competence", "niveau", "skill", "level"];
+    let skill = rest.trim_start_matches(|c: char| c == ':' || c.is_whitespace()).trim();
+    (known.contains(&words::normal(first).as_str()) && !skill.is_empty()).then(|| skill.to_owned())
 }
 
 /// Reads a staff list: text, xlsx or ods.
@@ -277,41 +336,19 @@ pub fn read_staff(
     mapping: &Mapping,
     ctx: &mut Context<'_>,
 ) -> Result<StaffReport, IngestError> {
-    let name = ctx.name.clone();
-    let format = match mapping.format {
-        Some(format) => format,
-        None => crate::read::format_of(path, &name, ctx.limits)?,
+    let mut report = StaffReport::default();
+    let read = |source: &mut dyn RowSource, ctx: &mut Context<'_>| {
+        report = read_rows(source, mapping, ctx)?;
+        Ok(())
     };
-    match format {
-        Format::Csv => {
-            let mut source = csv::open(path, &name, mapping, ctx.limits)?;
-            read_rows(&mut source, mapping, ctx)
-        }
-        Format::Xlsx | Format::Ods => {
-            let mut table = SheetTable::open(path, &name, mapping, &ctx.limits)?;
-            let mut report = read_rows(&mut table, mapping, ctx)?;
-            table.report(&mut ctx.findings, &mut ctx.notes);
-            report.findings.extend(std::mem::take(&mut ctx.findings).finish());
-            report.notes.append(&mut ctx.notes);
-            Ok(report)
-        }
-        other => Err(ctx.refusal(
-            Code::UnknownFormat,
-            None,
-            format!(
-                "un fichier {} n’est pas une liste d’agents : un CSV ou un classeur est attendu",
-                other.as_str()
-            ),
-            format!("a {} file is no staff list: a CSV or a workbook is expected", other.as_str()),
-        )),
-    }
+    let (findings, notes) = crate::people::open(path, mapping, ctx, read)?;
+    report.findings = findings;
+    report.notes = notes;
+    Ok(report)
 }
 
 /// First and last day of a row, when given.
 type Days = (Option<Date>, Option<Date>);
-
-/// Why a row is refused: column, code, words.
-type Refusal = (usize, Code, [String; 2]);
 
 fn read_rows(
     source: &mut dyn RowSource,
@@ -323,8 +360,13 @@ fn read_rows(
     let names: Vec<&str> = header.iter().map(String::as_str).collect();
     ctx.quarantine.header(&names).map_err(|e| ctx.sink_error(e))?;
     let before = ctx.refused;
-    let mut report = StaffReport::default();
-    let mut periods: FxHashMap<String, Vec<Days>> = FxHashMap::default();
+    let headed = columns.unit.and_then(|unit| header.get(unit));
+    let mut report = StaffReport {
+        ends: columns.to.is_some(),
+        services: headed.is_some_and(|heading| is_one(heading, SERVICES)),
+        ..StaffReport::default()
+    };
+    let mut periods: FxHashMap<String, Vec<(Option<String>, Days)>> = FxHashMap::default();
     let (mut overlaps, mut percents) = (0u64, 0u64);
     let mut row = Row::default();
     while source.next(&mut row)? {
@@ -333,42 +375,27 @@ fn read_rows(
             let (done, total) = source.position();
             ctx.at(done, total)?;
         }
-        let read = read_row(&row, &header, &columns, mapping, ctx, &mut percents)?;
-        match read {
+        match read_row(&row, &header, &columns, mapping, ctx, &mut percents)? {
             Ok(staff) => {
                 let known = periods.entry(staff.person.clone()).or_default();
                 let (from, to) = (staff.from, staff.to);
-                let crosses = |(f, t): &Days| {
-                    from.is_none_or(|a| t.is_none_or(|b| a <= b))
+                let crosses = |(unit, (f, t)): &(Option<String>, Days)| {
+                    unit != &staff.unit
+                        && from.is_none_or(|a| t.is_none_or(|b| a <= b))
                         && f.is_none_or(|a| to.is_none_or(|b| a <= b))
                 };
-                overlaps += u64::from(known.iter().any(crosses));
-                known.push((from, to));
+                // A row per skill repeats the unit: only two units at once are worth a word.
+                if staff.unit.is_some() {
+                    overlaps += u64::from(known.iter().any(crosses));
+                    if known.len() < 64 {
+                        known.push((staff.unit.clone(), (from, to)));
+                    }
+                }
                 report.accepted += 1;
                 report.rows.push(staff);
             }
-            Err((column, code, words)) => {
-                // Only columns without people go to quarantine.
-                let kept = [
-                    columns.org,
-                    columns.unit,
-                    columns.share,
-                    columns.hours,
-                    columns.from,
-                    columns.to,
-                ];
-                let fields: Vec<String> = (0..header.len().max(row.len()))
-                    .map(|c| {
-                        if kept.contains(&Some(c)) {
-                            nir::masked(row.text(c)).into_owned()
-                        } else {
-                            String::new()
-                        }
-                    })
-                    .collect();
-                let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
-                let column = header.get(column).map_or("", String::as_str).to_owned();
-                ctx.refuse(row.line(), &column, code, words, &fields)?;
+            Err(refused) => {
+                crate::people::quarantine(&row, &header, &columns.impersonal(), refused, ctx)?
             }
         }
     }
@@ -376,33 +403,21 @@ fn read_rows(
         return Err(ctx.refusal(
             Code::HeaderOnly,
             None,
-            "la liste n’a qu’une ligne d’en-tête, aucun agent : vérifier l’export",
+            "la liste n’a qu’une ligne d’en-tête, aucun agent : vérifier l’export",
             "the list has a header row only and nobody in it: check the export",
         ));
     }
     report.people = periods.len() as u64;
     report.quarantined = ctx.refused - before;
-    let list: Vec<&str> =
-        columns.names.iter().filter_map(|c| header.get(*c)).map(String::as_str).collect();
-    if !list.is_empty() {
-        let list = list.join(", ");
-        ctx.findings.summary(
-            Code::ColumnIgnored,
-            columns.names.len() as u64,
-            [
-                format!("colonnes nominatives non lues : {list}"),
-                format!("columns naming people, not read: {list}"),
-            ],
-        );
-    }
+    crate::people::unread(&columns.names, &header, ctx);
     ctx.findings.summary(
         Code::RepeatedRows,
         overlaps,
         [
             format!(
-                "{overlaps} lignes recouvrent une autre période du même agent : toutes sont gardées"
+                "{overlaps} lignes rattachent le même agent à deux unités à la fois : toutes sont gardées"
             ),
-            format!("{overlaps} rows overlap another period of the same person: all are kept"),
+            format!("{overlaps} rows put the same person in two units at once: all are kept"),
         ],
     );
     if percents > 0 {
@@ -411,8 +426,6 @@ fn read_rows(
             format!("{percents} shares written out of 100 (80 = 80%) are read as shares"),
         ]);
     }
-    report.findings = std::mem::take(&mut ctx.findings).finish();
-    report.notes = std::mem::take(&mut ctx.notes);
     Ok(report)
 }
 
@@ -424,192 +437,115 @@ fn read_row(
     ctx: &mut Context<'_>,
     percents: &mut u64,
 ) -> Result<Result<StaffRow, Refusal>, IngestError> {
-    if let Some(code) = row.problem() {
-        return Ok(Err((usize::MAX, code, ["ligne illisible".into(), "unreadable row".into()])));
-    }
-    if (header.len()..row.len()).any(|c| !row.text(c).trim().is_empty()) {
-        return Ok(Err((
-            usize::MAX,
-            Code::ColumnCount,
-            [
-                "plus de cellules que l’en-tête n’a de colonnes : un séparateur dans un libellé ?"
-                    .into(),
-                "more cells than the header has columns: a separator inside a label?".into(),
-            ],
-        )));
-    }
     let at = columns.person.unwrap_or(usize::MAX);
-    // In a column of people only the empty cell is missing: `NA` may be somebody.
-    let id = row.text(at);
-    if id.trim().is_empty() {
-        return Ok(Err((
-            at,
-            Code::MissingPerson,
-            ["l’identifiant de l’agent manque".into(), "the person's identifier is missing".into()],
-        )));
-    }
-    if row.typed(at) == Typed::Error
-        || values::is_scientific(id.as_bytes())
-        || values::is_rounded(id.as_bytes())
-    {
-        return Ok(Err((
-            at,
-            Code::DamagedIdentifier,
-            [
-                "identifiant abîmé par le tableur : exporter cette colonne en texte".into(),
-                "identifier damaged by the spreadsheet: export this column as text".into(),
-            ],
-        )));
-    }
-    if nir::find(id, true).is_some() {
-        if ctx.strict_nir {
-            return Err(ctx.refusal(
-                Code::NirRefused,
-                Some(row.line()),
-                "la colonne des agents contient un numéro de sécurité sociale : utiliser le matricule (mode strict)",
-                "the column of people holds a national identity number: use the staff number (strict mode)",
-            ));
-        }
-        let heading = header.get(at).map(String::as_str);
-        ctx.findings.add(Code::NirReplaced, Some(row.line()), heading, || {
-            [
-                "numéro de sécurité sociale remplacé par un pseudonyme".into(),
-                "national identity number replaced by a pseudonym".into(),
-            ]
-        });
-    }
-    let text = |column: Option<usize>| -> Option<String> {
-        let text = row.text(column?).trim();
-        (!text.is_empty()
-            && !values::is_missing(text.as_bytes())
-            && row.typed(column?) != Typed::Error)
-            .then(|| text.to_owned())
+    let person = match identify(row, header, at, ctx)? {
+        Ok(person) => person,
+        Err(refused) => return Ok(Err(refused)),
     };
-    let number = |column: Option<usize>| -> Result<Option<values::Number>, Refusal> {
-        let Some(c) = column else { return Ok(None) };
-        let bad = |text: &str| {
-            let text = nir::quoted(text);
-            (
-                c,
-                Code::BadNumber,
-                [format!("« {text} » n’est pas un nombre"), format!("“{text}” is not a number")],
-            )
-        };
-        match row.typed(c) {
-            Typed::Number(value) => Ok(Some(values::Number { value, percent: false })),
-            Typed::Error => Ok(None),
-            _ => {
-                let text = row.text(c).trim();
-                let text = text.trim_end_matches(['h', 'H']).trim_end();
-                // A share is small: `0,800` and `0.800` are never thousands.
-                values::parse_number(text, mapping.decimal)
-                    .or_else(|_| {
-                        values::parse_number(&text.replace(',', "."), Some(crate::Decimal::Point))
-                    })
-                    .map_err(|_| bad(text))
-            }
-        }
-    };
-    let date = |column: Option<usize>| -> Result<Option<Date>, Refusal> {
-        let Some(c) = column else { return Ok(None) };
-        if let Typed::Day(moment) | Typed::Instant(moment) = row.typed(c) {
-            let day = moment.date();
-            return Ok((day != jiff::civil::date(9999, 12, 31)
-                && day != jiff::civil::date(1900, 1, 1))
-            .then_some(day));
-        }
-        let raw = row.text(c);
-        let pivot = mapping.date_pivot.unwrap_or(values::DEFAULT_PIVOT);
-        let orders = match mapping.date_order {
-            Some(order) => vec![order],
-            // Day first and year first cannot be taken for each other.
-            None => vec![DateOrder::Dmy, DateOrder::Ymd],
-        };
-        for order in orders {
-            match values::parse_moment(raw.as_bytes(), order, pivot) {
-                Ok(Moment::None) => return Ok(None),
-                Ok(Moment::Day(us) | Moment::Civil(us) | Moment::Instant(us)) => {
-                    return Ok(values::civil_of(us).map(|d| d.date()));
-                }
-                Err(_) => {}
-            }
-        }
-        let raw = nir::quoted(raw.trim());
-        Err((
-            c,
-            Code::BadDate,
-            [format!("« {raw} » n’est pas une date"), format!("“{raw}” is not a date")],
-        ))
-    };
+    let own = own_id(row.text(at));
+    let cells = Cells { row, mapping };
     let read = || -> Result<StaffRow, Refusal> {
-        let share = match number(columns.share)? {
-            None => None,
-            Some(n) => {
-                let out_of_100 = n.percent || n.value > 1.5;
-                let share = if out_of_100 { n.value / 100.0 } else { n.value };
-                if !(0.0..=1.2).contains(&share) {
-                    let (value, c) = (n.value, columns.share.unwrap_or(usize::MAX));
-                    return Err((
-                        c,
-                        Code::BadNumber,
-                        [
-                            format!(
-                                "quotité {value} : une part entre 0 et 1, ou un pourcentage, est attendue"
-                            ),
-                            format!(
-                                "share {value}: a share between 0 and 1, or a percentage, is expected"
-                            ),
-                        ],
-                    ));
-                }
-                *percents += u64::from(out_of_100 && !n.percent);
-                Some(share)
+        let part = |column: Option<usize>, what: [&str; 2], most: f64| {
+            let Some(number) = cells.number(column)? else { return Ok(None) };
+            let out_of_100 = number.percent || number.value > 1.5;
+            let share = if out_of_100 { number.value / 100.0 } else { number.value };
+            if (0.0..=most).contains(&share) {
+                return Ok(Some((share, out_of_100 && !number.percent)));
             }
-        };
-        let weekly_hours = number(columns.hours)?.map(|n| n.value);
-        if let Some(hours) = weekly_hours.filter(|h| !(0.0..=60.0).contains(h)) {
-            return Err((
-                columns.hours.unwrap_or(usize::MAX),
+            let value = number.value;
+            Err(refusal(
+                column,
                 Code::BadNumber,
-                [
-                    format!("{hours} heures par semaine : hors de 0 à 60"),
-                    format!("{hours} hours per week: outside 0 to 60"),
-                ],
+                format!(
+                    "{} {value} : une part entre 0 et 1, ou un pourcentage, est attendue",
+                    what[0]
+                ),
+                format!(
+                    "{} {value}: a share between 0 and 1, or a percentage, is expected",
+                    what[1]
+                ),
+            ))
+        };
+        let share = part(columns.share, ["quotité", "share"], 1.2)?;
+        *percents += u64::from(share.is_some_and(|(_, out_of_100)| out_of_100));
+        let weekly_hours = cells.number(columns.hours)?.map(|n| n.value);
+        if let Some(hours) = weekly_hours.filter(|h| !(0.0..=60.0).contains(h)) {
+            return Err(refusal(
+                columns.hours,
+                Code::BadNumber,
+                format!("{hours} heures par semaine : hors de 0 à 60"),
+                format!("{hours} hours per week: outside 0 to 60"),
             ));
         }
-        let (from, to) = (date(columns.from)?, date(columns.to)?);
+        let (from, to) = (cells.date(columns.from)?, cells.date(columns.to)?);
         if from.zip(to).is_some_and(|(f, t)| t < f) {
-            return Err((
-                columns.to.unwrap_or(usize::MAX),
+            return Err(refusal(
+                columns.to,
                 Code::EndBeforeStart,
-                ["la fin précède le début".into(), "the end comes before the start".into()],
+                "la fin précède le début",
+                "the end comes before the start",
             ));
         }
-        let skills = text(columns.skills)
+        let (theory, practice) = (cells.level(columns.theory)?, cells.level(columns.practice)?);
+        let intensity = part(columns.intensity, ["intensité", "intensity"], 1.0)?.map(|(i, _)| i);
+        let authorised = cells.yes(columns.authorised)?;
+        let mut skills: Vec<StaffSkill> = cells
+            .text(columns.skills)
             .map(|t| {
                 t.split([',', ';', '|', '/', '+'])
                     .map(str::trim)
                     .filter(|s| !s.is_empty())
-                    .map(str::to_owned)
+                    .map(|name| StaffSkill {
+                        name: name.to_owned(),
+                        theory,
+                        practice,
+                        intensity,
+                        authorised,
+                    })
                     .collect()
             })
             .unwrap_or_default();
+        for (column, name) in &columns.levels {
+            if let Some(level) = cells.level(Some(*column))? {
+                let level = Some(level);
+                let name = name.clone();
+                skills.push(StaffSkill {
+                    name,
+                    theory: level,
+                    practice: level,
+                    intensity: None,
+                    authorised: level.map(|l| l >= ALONE),
+                });
+            }
+        }
         let constants = &mapping.constants;
         Ok(StaffRow {
+            line: row.line(),
             person: String::new(),
-            org: text(columns.org).or_else(|| constants.org.clone()),
-            unit: text(columns.unit).or_else(|| constants.unit.clone()),
-            contract_share: share,
+            own,
+            given: cells.text(columns.given),
+            family: cells.text(columns.family),
+            email: cells.text(columns.email),
+            org: cells.text(columns.org).or_else(|| constants.org.clone()),
+            service: cells.text(columns.service),
+            unit: cells.text(columns.unit).or_else(|| constants.unit.clone()),
+            contract_share: share.map(|(share, _)| share),
             weekly_hours,
+            weekdays: cells.weekdays(columns.weekdays)?,
+            calendar: cells.text(columns.calendar),
             skills,
+            ramp_up: part(columns.ramp_up, ["montée en charge", "ramp-up"], 1.0)?.map(|(s, _)| s),
             from,
             to,
         })
     };
     let mut staff = match { read }() {
         Ok(staff) => staff,
-        Err(refusal) => return Ok(Err(refusal)),
+        Err(refused) => return Ok(Err(refused)),
     };
-    staff.person = ctx.people.person(id).to_owned();
+    staff.person = person;
     Ok(Ok(staff))
 }
+
+/// Level from which somebody decides alone, when a list gives levels only.
+const ALONE: u8 = 3;

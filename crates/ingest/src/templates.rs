@@ -350,6 +350,20 @@ pub fn staff(lang: Lang) -> Result<Vec<u8>, TemplateError> {
             [Number(36.0), Number(28.8), Number(18.0)],
         ),
         column(
+            ["Jours travaillés", "Worked days"],
+            [
+                "Jours de la semaine travaillés : lun mar jeu ven, ou 1-5.",
+                "Days of the week worked: mon tue thu fri, or 1-5.",
+            ],
+            Holds::Text,
+            false,
+            [
+                Text(["lun-ven", "mon-fri"]),
+                Text(["lun mar jeu ven", "mon tue thu fri"]),
+                Text(["lun mar", "mon tue"]),
+            ],
+        ),
+        column(
             ["Compétences", "Skills"],
             [
                 "Types de dossiers que la personne sait traiter, séparés par des points-virgules.",
@@ -387,11 +401,83 @@ pub fn staff(lang: Lang) -> Result<Vec<u8>, TemplateError> {
             "A change of unit or share is a new row, with its dates.",
         ],
         [
-            "Aucun nom n’est conservé ; aucun motif d’absence ne doit figurer ici.",
-            "No name is kept; no cause of absence may stand here.",
+            "Un niveau par compétence : ajouter des colonnes « Compétence RSA », « Compétence … », de 0 à 4.",
+            "A level per skill: add columns “Skill RSA”, “Skill …”, from 0 to 4.",
+        ],
+        [
+            "Les noms ne sont conservés que si on le demande à l’import (colonnes Nom, Prénom, Courriel) ; aucun motif d’absence ne doit figurer ici.",
+            "Names are kept only when the import is asked to (columns Last name, First name, Email); no cause of absence may stand here.",
         ],
     ];
     write("staff", lang, ["Agents", "Staff"], &columns, &notes)
+}
+
+/// Template of the list of absences.
+pub fn absences(lang: Lang) -> Result<Vec<u8>, TemplateError> {
+    let columns = [
+        column(
+            ["Matricule", "Staff ID"],
+            [
+                "Le même identifiant que dans la liste du personnel. Pas de nom.",
+                "The same identifier as in the staff list. No name.",
+            ],
+            Holds::Text,
+            true,
+            [
+                Text(["EXEMPLE-101", "EXAMPLE-101"]),
+                Text(["EXEMPLE-102", "EXAMPLE-102"]),
+                Text(["EXEMPLE-103", "EXAMPLE-103"]),
+            ],
+        ),
+        column(
+            ["Du", "From"],
+            ["Premier jour d’absence.", "First day away."],
+            Holds::Day,
+            true,
+            [Day(6), Day(7), Day(13)],
+        ),
+        column(
+            ["Au", "To"],
+            [
+                "Dernier jour d’absence, compris ; vide pour un seul jour.",
+                "Last day away, included; empty for one day.",
+            ],
+            Holds::Day,
+            false,
+            [Day(10), Empty, Day(17)],
+        ),
+        column(
+            ["Demi-journée", "Half day"],
+            [
+                "« matin » ou « après-midi » pour une demi-journée ; vide sinon.",
+                "“morning” or “afternoon” for half a day; empty otherwise.",
+            ],
+            Holds::Text,
+            false,
+            [Empty, Text(["après-midi", "afternoon"]), Empty],
+        ),
+        column(
+            ["Motif", "Reason"],
+            [
+                "Congé, RTT, maladie, congé parental, formation, mandat, autre. Les managers ne le voient pas.",
+                "Leave, recovery, sickness, parental leave, training, mandate, other. Managers do not see it.",
+            ],
+            Holds::Text,
+            false,
+            [Text(["Congé", "Leave"]), Text(["RTT", "Recovery"]), Text(["Formation", "Training"])],
+        ),
+    ];
+    let notes = [
+        [
+            "Le motif n’est montré qu’aux ressources humaines et à la personne elle-même ; il peut rester vide.",
+            "The reason is shown to human resources and to the person only; it may stay empty.",
+        ],
+        [
+            "Reprendre une absence avec d’autres dates la remplace.",
+            "Writing an absence again with other dates replaces it.",
+        ],
+    ];
+    write("absences", lang, ["Absences", "Absences"], &columns, &notes)
 }
 
 fn pick(lang: Lang, words: [&'static str; 2]) -> &'static str {

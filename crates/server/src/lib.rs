@@ -12,6 +12,7 @@ mod metrics;
 mod observe;
 mod oidc;
 mod routes;
+mod scim;
 mod security;
 mod serving;
 mod sessions;

@@ -5,6 +5,7 @@ use eclusier_app::{
     AppError, AppResult,
     organisation::{NodeDraft, NodeView, OrganisationView},
     people::{FactDraft, FactView, PeoplePage, PersonDraft, PersonFile, PersonView},
+    staff::StaffImport,
 };
 use eclusier_core::{
     NodeId,
@@ -155,4 +156,32 @@ pub fn fact_draft(request: api::FactRequest) -> AppResult<FactDraft> {
     let valid =
         Validity { from: day("from", &request.from)?, to: date("to", request.to.as_deref())? };
     Ok(FactDraft { version: request.version, kind: request.kind, valid, content: request.content })
+}
+
+/// What an import of the organisation did, or would do.
+pub fn staff_import(import: &StaffImport) -> api::StaffImportDto {
+    let figures = &import.figures;
+    let findings = import.findings.iter().map(|finding| api::StaffFindingDto {
+        line: finding.line,
+        column: finding.column.clone(),
+        code: match serde_json::to_value(finding.code) {
+            Ok(serde_json::Value::String(code)) => code,
+            _ => String::new(),
+        },
+        text: api::Text::new(&finding.fr, &finding.en),
+    });
+    api::StaffImportDto {
+        status: import.status.as_str().into(),
+        sha256: import.sha256.clone(),
+        rows_read: import.rows_read,
+        accepted: import.accepted,
+        quarantined: import.quarantined,
+        people_added: figures.people_added,
+        people_changed: figures.people_changed,
+        nodes_added: figures.nodes_added,
+        facts_added: figures.facts_added,
+        facts_ended: figures.facts_ended,
+        people_missing: figures.people_missing,
+        findings: findings.collect(),
+    }
 }

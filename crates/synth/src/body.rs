@@ -102,11 +102,11 @@ pub struct Process {
 pub(crate) struct Unit {
     pub org: Arc<str>,
     pub name: Arc<str>,
-    people: usize,
+    pub people: usize,
     /// Of the requests of an office at scale 1.
     share: f64,
-    shortage: f64,
-    first_code: u32,
+    pub shortage: f64,
+    pub first_code: u32,
 }
 
 /// Days simulated before the history begins, so that baskets and teams are in their stride.
@@ -367,6 +367,11 @@ impl Process {
 /// A round number a person would write.
 pub(crate) fn tens(value: f64) -> u64 {
     (value / 10.0).ceil().max(1.0) as u64 * 10
+}
+
+/// The chance that makes people: far from the streams of every process.
+pub(crate) fn chance_of_people(body: &Body) -> rand_chacha::ChaCha8Rng {
+    chance(body.seed, u64::MAX)
 }
 
 /// Streams of chance never meet: a process has room for 2^20 of them.

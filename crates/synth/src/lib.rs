@@ -15,6 +15,7 @@ mod body;
 mod counts;
 mod desk;
 mod error;
+mod roster;
 mod season;
 mod spec;
 mod staff;
@@ -24,6 +25,7 @@ mod write;
 pub use body::{Body, Process, Size};
 pub use counts::CountRow;
 pub use error::SynthError;
+pub use roster::{Away, Worker, roster};
 pub use stream::{DayTruth, ProcessStream, SynthEvent, Truth};
 pub use write::{write_counts_csv, write_csv};
 

@@ -9,6 +9,8 @@ mod exports;
 mod figures;
 mod imports;
 mod jobs;
+mod organisation;
+mod organisation_imports;
 mod privacy;
 mod publications;
 mod refusals;

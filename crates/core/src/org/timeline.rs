@@ -8,7 +8,7 @@
 
 use jiff::civil::Date;
 
-use super::Validity;
+use super::{DatedFact, Edit, Fact, PersonId, Validity};
 
 /// Something that holds during some days.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -59,4 +59,76 @@ pub fn merged<T: PartialEq>(mut pieces: Vec<Piece<T>>) -> Vec<Piece<T>> {
 fn reaches<T>(earlier: &Piece<T>, later: &Piece<T>) -> bool {
     let Some(end) = earlier.valid.to else { return true };
     end.tomorrow().map_or(true, |next| later.valid.from <= next)
+}
+
+/// The edits that make some facts of a person say, from `start` on, what `wanted` says, and
+/// what they said before `start`. Facts that already say it are left alone, whatever their
+/// source: the same list delivered twice changes nothing.
+///
+/// `facts` are those of one kind that exclude or follow each other: the contracts, the teams,
+/// one skill.
+pub fn reconcile(
+    person: &PersonId,
+    facts: &[&DatedFact],
+    start: Date,
+    wanted: Vec<Piece<Fact>>,
+    source: &str,
+) -> Vec<Edit> {
+    let known: Vec<Piece<Fact>> =
+        facts.iter().map(|f| Piece { valid: f.valid, content: f.fact.clone() }).collect();
+    let mut pieces = cut_before(&known, start);
+    pieces.extend(wanted);
+    let mut missing = merged(pieces);
+    let mut left: Vec<&DatedFact> = facts.to_vec();
+    left.retain(|fact| {
+        let same = |p: &Piece<Fact>| p.valid == fact.valid && p.content == fact.fact;
+        match missing.iter().position(same) {
+            Some(at) => {
+                missing.remove(at);
+                false
+            }
+            None => true,
+        }
+    });
+    let mut edits = Vec::new();
+    let person = || person.clone();
+    // A record goes on rather than ending for another to begin: first what says the same from
+    // the same day, then what says the same, then what begins the same day.
+    let kin: [fn(&DatedFact, &Piece<Fact>) -> bool; 3] = [
+        |fact, piece| fact.fact == piece.content && fact.valid.from == piece.valid.from,
+        |fact, piece| fact.fact == piece.content,
+        |fact, piece| fact.valid.from == piece.valid.from,
+    ];
+    for alike in kin {
+        left.retain(|fact| {
+            let Some(at) = missing.iter().position(|piece| alike(fact, piece)) else {
+                return true;
+            };
+            let piece = missing.remove(at);
+            let fact = DatedFact {
+                valid: piece.valid,
+                fact: piece.content,
+                source: source.to_owned(),
+                ..(*fact).clone()
+            };
+            edits.push(Edit::PutFact { person: person(), fact });
+            false
+        });
+    }
+    edits.extend(left.into_iter().map(|fact| Edit::DropFact {
+        person: person(),
+        fact: fact.id,
+        version: fact.version,
+    }));
+    edits.extend(missing.into_iter().map(|piece| Edit::AddFact {
+        person: person(),
+        fact: DatedFact {
+            id: 0,
+            valid: piece.valid,
+            fact: piece.content,
+            source: source.to_owned(),
+            version: 0,
+        },
+    }));
+    edits
 }

@@ -7,6 +7,7 @@
     missing_docs
 )]
 
+mod absences;
 mod common;
 mod counts;
 mod hostile_text;

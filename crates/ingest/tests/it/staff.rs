@@ -37,7 +37,8 @@ fn people_become_the_pseudonyms_of_the_logs_and_names_stay_out() {
     let first = &report.rows[0];
     assert_eq!(first.person, people.person("00123"));
     assert_eq!((first.contract_share, first.weekly_hours), (Some(0.8), Some(28.8)));
-    assert_eq!(first.skills, ["RSA", "PF"]);
+    let skills: Vec<&str> = first.skills.iter().map(|s| s.name.as_str()).collect();
+    assert_eq!(skills, ["RSA", "PF"]);
     assert_eq!((first.from, first.to), (Some(date(2025, 1, 1)), None));
     assert_eq!(report.rows[1].from, Some(date(2025, 2, 1)));
     assert_eq!(report.rows[1].to, None, "31/12/9999 means none");
@@ -102,4 +103,87 @@ fn overlapping_periods_are_kept_and_said() {
     let report = report.unwrap();
     assert_eq!((report.accepted, report.people), (4, 2));
     assert_eq!(report.findings.iter().find(|f| f.code == Code::RepeatedRows).unwrap().count, 1);
+}
+
+#[test]
+fn names_are_kept_only_when_a_person_asks() {
+    let text =
+        "Matricule;Nom;Prénom;Courriel;Téléphone;Service\nA1;Petit;Zoé;z@exemple.fr;0102;S\n";
+    let (silent, _) = read(text);
+    let row = &silent.unwrap().rows[0];
+    assert_eq!((&row.family, &row.given, &row.email), (&None, &None, &None));
+    let mut mapping = Mapping::default();
+    mapping.staff.names = true;
+    let (report, _) = read_with(text, &mapping, |_| ());
+    let report = report.unwrap();
+    let row = &report.rows[0];
+    assert_eq!(row.family.as_deref(), Some("Petit"));
+    assert_eq!((row.given.as_deref(), row.email.as_deref()), (Some("Zoé"), Some("z@exemple.fr")));
+    assert!(!format!("{report:?}").contains("0102"), "a telephone number is never kept");
+    // One column named by hand keeps that one.
+    let mapping = Mapping::from_column_args("family=Nom").unwrap();
+    let (report, _) = read_with(text, &mapping, |_| ());
+    let row = &report.unwrap().rows[0];
+    assert_eq!((row.family.as_deref(), &row.given), (Some("Petit"), &None));
+}
+
+#[test]
+fn skills_come_long_wide_or_as_a_list() {
+    let (report, refused) = read(
+        "Matricule;Compétence;Théorie;Pratique;Intensité;Habilité\nA;RSA;4;2;30 %;oui\nA;PF;1;;;non\nB;RSA;5;1;;\nC;RSA;1;1;;peut-être\n",
+    );
+    let report = report.unwrap();
+    let skill = &report.rows[0].skills[0];
+    assert_eq!((skill.name.as_str(), skill.theory, skill.practice), ("RSA", Some(4), Some(2)));
+    assert_eq!((skill.intensity, skill.authorised), (Some(0.3), Some(true)));
+    let skill = &report.rows[1].skills[0];
+    assert_eq!((skill.practice, skill.intensity, skill.authorised), (None, None, Some(false)));
+    let codes: Vec<Code> = refused.rows.iter().map(|r| r.2).collect();
+    assert_eq!(codes, [Code::BadNumber, Code::UnknownCode]);
+
+    let (report, _) =
+        read("Matricule;Compétence RSA;Compétence : Prime d’activité;Niveau PF\nA;3;0;\nB;1;4;2\n");
+    let report = report.unwrap();
+    let levels = |row: usize| -> Vec<(String, Option<u8>, Option<bool>)> {
+        let skills = report.rows[row].skills.iter();
+        skills.map(|s| (s.name.clone(), s.theory, s.authorised)).collect()
+    };
+    let named = |name: &str, level, alone| (name.to_owned(), Some(level), Some(alone));
+    assert_eq!(levels(0), [named("RSA", 3, true), named("Prime d’activité", 0, false)]);
+    assert_eq!(
+        levels(1),
+        [named("RSA", 1, false), named("Prime d’activité", 4, true), named("PF", 2, false)]
+    );
+}
+
+#[test]
+fn a_service_and_a_team_are_two_levels_and_weekdays_are_read_as_written() {
+    let (report, _) = read(
+        "Matricule;Organisme;Service;Équipe;Jours travaillés\nA;Caisse;Prestations;Équipe 1;lun mar jeu ven\nB;Caisse;Prestations;;1-5\nC;Caisse;Prestations;Équipe 2;L, Ma, J\n",
+    );
+    let report = report.unwrap();
+    let first = &report.rows[0];
+    assert_eq!(
+        (first.service.as_deref(), first.unit.as_deref()),
+        (Some("Prestations"), Some("Équipe 1"))
+    );
+    let days: Vec<Option<Vec<u8>>> = report.rows.iter().map(|r| r.weekdays.clone()).collect();
+    assert_eq!(days, [Some(vec![1, 2, 4, 5]), Some(vec![1, 2, 3, 4, 5]), Some(vec![1, 2, 4])]);
+    assert!(!report.services);
+    let (alone, _) = read("Matricule;Service\nA;Prestations\n");
+    let alone = alone.unwrap();
+    assert!(alone.services);
+    assert_eq!(alone.rows[0].unit.as_deref(), Some("Prestations"));
+}
+
+#[test]
+fn an_identifier_the_program_gave_is_told_apart() {
+    let (report, _) =
+        read("Identifiant;Équipe\n0198F2B4-77AA-7c10-9d0e-000000000001;A\np-abcdefghijkmnpqr;A\n");
+    let report = report.unwrap();
+    assert_eq!(report.rows[0].own.as_deref(), Some("0198f2b4-77aa-7c10-9d0e-000000000001"));
+    assert_eq!(
+        report.rows[1].own, None,
+        "a pseudonym typed by hand is an identifier like any other"
+    );
 }

@@ -1,9 +1,10 @@
 //! The templates come back through the readers as they are given out.
 
-use eclusier_core::Lang;
+use eclusier_core::{Lang, org::AbsenceCause};
 use eclusier_eventlog::MovementKind as K;
 use eclusier_ingest::{
-    Code, Finding, Mapping, counts::read_counts, read_events, staff::read_staff, templates,
+    Code, Finding, Mapping, absences::read_absences, counts::read_counts, read_events,
+    staff::read_staff, templates,
 };
 use jiff::civil::date;
 
@@ -81,6 +82,22 @@ fn the_template_of_staff_imports_as_it_is() {
 }
 
 #[test]
+fn the_template_of_absences_imports_as_it_is() {
+    for lang in [Lang::Fr, Lang::En] {
+        let file = file_of(&templates::absences(lang).unwrap());
+        let (report, refused) =
+            with_context(|ctx| read_absences(file.path(), &Mapping::default(), ctx));
+        let report = report.unwrap();
+        assert_eq!((report.rows_read, report.accepted, refused.rows.len()), (3, 3, 0));
+        nothing_to_mend(&report.findings);
+        let half = &report.rows[1];
+        assert_eq!((half.from, half.to, half.from_noon), (half.to, date(2025, 1, 7), true));
+        let causes: Vec<AbsenceCause> = report.rows.iter().map(|r| r.cause).collect();
+        assert_eq!(causes, [AbsenceCause::Leave, AbsenceCause::Recovery, AbsenceCause::Training]);
+    }
+}
+
+#[test]
 fn example_rows_left_beside_real_ones_are_dropped_and_said() {
     use calamine::{Reader as _, Xlsx, open_workbook_from_rs};
     // The same rows as the template, with one real line below.
@@ -107,7 +124,7 @@ fn example_rows_left_beside_real_ones_are_dropped_and_said() {
 
 #[test]
 fn a_template_is_the_same_every_time() {
-    for make in [templates::counts, templates::events, templates::staff] {
+    for make in [templates::counts, templates::events, templates::staff, templates::absences] {
         let first = make(Lang::Fr).unwrap();
         assert_eq!(first, make(Lang::Fr).unwrap());
         assert_ne!(first, make(Lang::En).unwrap());

@@ -14,6 +14,7 @@ mod oidc;
 mod organisation;
 mod people;
 mod proof;
+mod scim;
 mod session;
 mod status;
 mod system;
@@ -48,6 +49,7 @@ pub(crate) fn all() -> OpenApiRouter<Site> {
         .merge(files::routes())
         .merge(organisation::routes())
         .merge(people::routes())
+        .merge(scim::routes())
 }
 
 /// A process id given in an address or a body.

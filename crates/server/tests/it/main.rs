@@ -19,4 +19,5 @@ mod operations;
 mod people;
 mod problems;
 mod schema;
+mod scim;
 mod sign_in;

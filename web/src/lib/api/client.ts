@@ -250,8 +250,8 @@ export const api = {
   auditVerdict: (signal?: AbortSignal): Promise<AuditVerdict> => take(client.GET('/api/v1/audit/verdict', { signal })),
   publications: (process?: string, signal?: AbortSignal): Promise<Publication[]> =>
     take(client.GET('/api/v1/publications', { params: { query: { process } }, signal })),
-  publish: (body: PublicationBody): Promise<Publication[]> => take(client.POST('/api/v1/publications', { body })),
-  restate: (body: PublicationBody): Promise<Publication[]> =>
+  publish: (body: PublicationBody): Promise<Publication> => take(client.POST('/api/v1/publications', { body })),
+  restate: (body: PublicationBody): Promise<Publication> =>
     take(client.POST('/api/v1/publications/restatements', { body })),
   replay: (q: { process: string; from: string; to: string; rank?: number }): Promise<Replay> =>
     take(client.GET('/api/v1/publications/replay', { params: { query: q } })),
@@ -282,9 +282,17 @@ export const api = {
     take(client.DELETE('/api/v1/people/{id}/facts/{fact}', { params: { path: { id, fact }, query: { version } } })),
   weeks: (id: string, from: string, to: string, signal?: AbortSignal): Promise<Weeks> =>
     take(client.GET('/api/v1/people/{id}/weeks', { params: { path: { id }, query: { from, to } }, signal })),
-  // The server does not serve this import yet: the screen says so rather than pretend.
-  importStaff: (_file: Blob, _name: string, _kind: string, _dry: boolean): Promise<StaffImport> =>
-    Promise.reject(new Error('import')),
+  importStaff: (file: Blob, name: string, kind: string, dry_run: boolean): Promise<StaffImport> => {
+    const form = new FormData();
+    form.append('file', file, name);
+    return take(
+      client.POST('/api/v1/organisation/imports', {
+        params: { query: { kind, dry_run } },
+        body: { file: '' },
+        bodySerializer: () => form
+      })
+    );
+  },
 
   page: (name: string, signal?: AbortSignal): Promise<Page> =>
     take(client.GET('/api/v1/pages/{name}', { params: { path: { name } }, signal })),
