@@ -290,10 +290,12 @@ export function person(id: string, who: string, version = 3): PersonDetail {
 
 export const staffImport = (dry: boolean): StaffImport => ({
   status: dry ? 'dry_run' : 'committed',
+  file: 'effectifs.xlsx',
   sha256: '9f2c41d07be8a3561c0f4de972b85a13e60c7d94f2b18a35d0e7c6194fb2a853',
   rows_read: 88,
   accepted: 85,
   quarantined: 3,
+  people: 71,
   people_added: 4,
   people_changed: 11,
   nodes_added: 1,
@@ -301,11 +303,18 @@ export const staffImport = (dry: boolean): StaffImport => ({
   facts_ended: 6,
   people_missing: 2,
   findings: [
-    { line: 14, column: 'Quotité', code: 'share_out_of_range', text: tx('« 120 % » : une quotité va de plus de 0 à 100 % ; la ligne attend d’être corrigée', '“120 %”: a contract share goes from above 0 to 100 %; the line waits to be corrected') },
-    { line: 37, column: 'Fin', code: 'end_before_start', text: tx('la fin (02/03/2026) précède le début (09/03/2026)', 'the end (02/03/2026) comes before the start (09/03/2026)') },
-    { line: 61, column: 'Équipe', code: 'unknown_team', text: tx('« EQ EST » n’existe pas : une équipe sera créée sous « Antenne Est »', '“EQ EST” does not exist: a team will be made under “Antenne Est”') },
-    { line: null, column: null, code: 'identifier_replaced', text: tx('les identifiants d’agents sont remplacés par leur pseudonyme et ne sont pas gardés', 'the identifiers of agents are replaced by their pseudonym and are not kept') }
-  ]
+    { line: 14, column: 'Quotité', code: 'share_out_of_range', count: 1, text: tx('« 120 % » : une quotité va de plus de 0 à 100 % ; la ligne attend d’être corrigée', '“120 %”: a contract share goes from above 0 to 100 %; the line waits to be corrected') },
+    { line: 37, column: 'Fin', code: 'end_before_start', count: 1, text: tx('la fin (02/03/2026) précède le début (09/03/2026)', 'the end (02/03/2026) comes before the start (09/03/2026)') },
+    { line: 61, column: 'Équipe', code: 'unknown_team', count: 1, text: tx('« EQ EST » n’existe pas : une équipe sera créée sous « Antenne Est »', '“EQ EST” does not exist: a team will be made under “Antenne Est”') },
+    { line: null, column: null, code: 'identifier_replaced', count: 1, text: tx('les identifiants d’agents sont remplacés par leur pseudonyme et ne sont pas gardés', 'the identifiers of agents are replaced by their pseudonym and are not kept') }
+  ],
+  changes: [
+    { line: null, whose: 'Équipe EQ EST', sort: 'added', text: tx('équipe à créer, dès le 01/12/2026', 'team to make, from 2026-12-01') },
+    { line: 4, whose: 'Salomé Terrassonet', sort: 'ended', text: tx('rattachement à « Prestations 1 », du 02/01/2024 au 30/11/2026', 'member of “Prestations 1”, from 2024-01-02 to 2026-11-30') },
+    { line: 4, whose: 'Salomé Terrassonet', sort: 'added', text: tx('rattachement à « Équipe EQ EST », à partir du 01/12/2026', 'member of “Équipe EQ EST”, from 2026-12-01') },
+    { line: 9, whose: 'Octave Malaubert', sort: 'changed', text: tx('contrat à 80 %, 28,8 h par semaine, à partir du 01/12/2026 (au lieu de : contrat à 100 %, 36 h par semaine, à partir du 02/01/2024)', 'contract of 80%, 28.8 h a week, from 2026-12-01 (was: contract of 100%, 36 h a week, from 2024-01-02)') }
+  ],
+  message: null
 });
 
 // — rights —
@@ -318,6 +327,7 @@ export const rights = (): Rights => ({
 const grant = (id: string, account: string, role: string, more: Partial<Grant> = {}): Grant => ({
   id,
   account,
+  account_name: account,
   role,
   node: null,
   node_label: '',

@@ -814,6 +814,8 @@ pub struct FactRequest {
 pub struct StaffImportDto {
     /// `committed`, `unchanged`, `dry_run`, `refused`, `choice_needed`.
     pub status: String,
+    /// File name.
+    pub file: String,
     /// SHA-256 of the file.
     pub sha256: String,
     /// Rows read.
@@ -822,6 +824,8 @@ pub struct StaffImportDto {
     pub accepted: u64,
     /// Rows refused.
     pub quarantined: u64,
+    /// People of the file.
+    pub people: u64,
     /// People made.
     pub people_added: u64,
     /// People changed.
@@ -836,6 +840,23 @@ pub struct StaffImportDto {
     pub people_missing: u64,
     /// What to know, with lines.
     pub findings: Vec<StaffFindingDto>,
+    /// What changes, one by one: the first of them only when they are many.
+    pub changes: Vec<StaffChangeDto>,
+    /// Why the file is refused, or what to choose.
+    pub message: Option<Text>,
+}
+
+/// One change that a list makes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct StaffChangeDto {
+    /// First line of the file that speaks of it.
+    pub line: Option<u64>,
+    /// Whose: a name, when names are kept, or that of a unit; empty otherwise.
+    pub whose: String,
+    /// `added`, `changed` or `ended`.
+    pub sort: String,
+    /// What.
+    pub text: Text,
 }
 
 /// A remark on a line of a staff list.
@@ -847,6 +868,8 @@ pub struct StaffFindingDto {
     pub column: Option<String>,
     /// Stable code.
     pub code: String,
+    /// How many rows it concerns.
+    pub count: u64,
     /// What, and what to do.
     pub text: Text,
 }

@@ -62,6 +62,10 @@ pub(crate) fn plan(
         }
     }
     plan.people = people.len() as u64;
+    plan.lines = people
+        .iter()
+        .filter_map(|(id, (_, rows))| Some(((*id).clone(), rows.first()?.line)))
+        .collect();
     let list = source("absences", &options.name);
     for (person, rows) in people.into_values() {
         let edits = person_edits(person, &rows, &list);

@@ -105,7 +105,7 @@ impl App {
         let subject = Subject::Token { id: token.id.clone() };
         let own = match (&token.kind, &token.account) {
             (TokenKind::Wall, _) => vec![whole("wall_screen", stamp.2)],
-            (TokenKind::Scim, _) => vec![whole("human_resources", stamp.2)],
+            (TokenKind::Scim, _) => vec![whole("directory", stamp.2)],
             (TokenKind::Api, Some(account)) => {
                 let known = registry.account(account).await?;
                 if known.status != AccountStatus::Active {

@@ -335,6 +335,7 @@ impl App {
         let permissions = match new.kind {
             TokenKind::Wall => BTreeSet::from([Permission::WallRead]),
             TokenKind::Scim => BTreeSet::from([
+                Permission::DirectoryWrite,
                 Permission::OrganisationRead,
                 Permission::OrganisationWrite,
                 Permission::PeopleRead,

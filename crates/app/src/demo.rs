@@ -121,51 +121,36 @@ impl App {
 /// One row for the team and the contract, then one per skill and one for who learns.
 fn staff_csv(workers: &[Worker]) -> String {
     let mut text = String::from(
-        "Matricule;Nom;Prénom;Courriel;Organisme;Service;Équipe;Quotité;Heures par semaine;\
+        "Matricule;Nom;Prénom;Courriel;Organisme;Site;Service;Équipe;Quotité;Heures par semaine;\
          Jours travaillés;Compétence;Théorie;Pratique;Habilité;Montée en charge;Du;Au\r\n",
     );
     for w in workers {
         let days: Vec<String> = w.weekdays.iter().map(u8::to_string).collect();
-        let (from, to) = (w.from, w.to.map(|to| to.to_string()).unwrap_or_default());
-        let mut row = |fields: [&str; 17]| {
-            text.push_str(&fields.join(";"));
+        let (days, share, hours) =
+            (days.join(" "), w.share.to_string(), w.weekly_hours.to_string());
+        let (from, to) = (w.from.to_string(), w.to.map(|to| to.to_string()).unwrap_or_default());
+        let mut row = |fields: &[&str], days: [&str; 2]| {
+            text.push_str(&w.code);
+            for field in fields.iter().chain(&days) {
+                text.push(';');
+                text.push_str(field);
+            }
             text.push_str("\r\n");
         };
-        let (share, hours, from) =
-            (w.share.to_string(), w.weekly_hours.to_string(), from.to_string());
-        row([
-            &w.code,
-            w.family,
-            w.given,
-            &w.email,
-            &w.org,
-            w.service,
-            &w.unit,
-            &share,
-            &hours,
-            &days.join(" "),
-            "",
-            "",
-            "",
-            "",
-            "",
-            &from,
-            &to,
-        ]);
+        let who = [w.family, w.given, &w.email, &w.org, &w.site, w.service, &w.unit];
+        let contract = [share.as_str(), &hours, &days, "", "", "", "", ""];
+        row(&[&who[..], &contract[..]].concat(), [&from, &to]);
         for (product, theory, practice, alone) in &w.skills {
             let (theory, practice) = (theory.to_string(), practice.to_string());
             let alone = if *alone { "oui" } else { "non" };
-            row([
-                &w.code, "", "", "", "", "", "", "", "", "", product, &theory, &practice, alone,
-                "", &from, &to,
-            ]);
+            let skill = [product, theory.as_str(), &practice, alone, ""];
+            row(&[&[""; 10][..], &skill[..]].concat(), [&from, &to]);
         }
-        let grown = w.from.saturating_add(jiff::Span::new().days(180)).to_string();
-        if let Some(start) = w.learns {
+        if let Some((since, start)) = w.learns {
+            let grown = since.saturating_add(jiff::Span::new().days(180));
+            let days = [since.to_string(), grown.to_string()];
             let start = start.to_string();
-            row([
-                &w.code, "", "", "", "", "", "", "", "", "", "", "", "", "", &start, &from, &grown,
-            ]);
+            row(&[&[""; 14][..], &[start.as_str()]].concat(), [&days[0], &days[1]]);
         }
     }
     text

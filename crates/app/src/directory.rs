@@ -7,7 +7,7 @@
 //! - Errors: as for the screens; a record changed meanwhile is [`AppError::Stale`].
 //! - Source: RFC 7643, RFC 7644; `docs/organisation.md`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use eclusier_core::{
     NodeId, Organisation, Permission, PersonId,
@@ -19,7 +19,7 @@ use sha2::{Digest, Sha256};
 use crate::{
     App,
     error::{AppError, AppResult},
-    organisation::{leavers, new_id},
+    organisation::{leavers, may_on_node, new_id},
     people::new_fact,
     staff::gone_edits,
 };
@@ -220,11 +220,18 @@ impl App {
         self.require(Permission::PeopleRead)?;
         let organisation = self.organisation().await?;
         let today = self.today().await?;
+        // Read once: asking each group who is in it would read everybody as often.
+        let mut members: BTreeMap<&NodeId, Vec<&Person>> = BTreeMap::new();
+        for person in organisation.people.values() {
+            for node in person.nodes(today) {
+                members.entry(node).or_default().push(person);
+            }
+        }
         Ok(organisation
             .nodes
             .values()
             .filter(|node| self.is_group(&organisation, node, today))
-            .map(|node| group(&organisation, node, today))
+            .map(|node| group(node, members.remove(&node.id).unwrap_or_default()))
             .collect())
     }
 
@@ -232,7 +239,7 @@ impl App {
         matches!(node.kind, NodeKind::Service | NodeKind::Team)
             && node.place(today).is_some()
             && self.node_in_reach(organisation, &node.id, today).is_ok()
-            && self.who().may_on(Permission::PeopleRead, &node.id)
+            && may_on_node(self.who(), Permission::PeopleRead, organisation, &node.id, today)
     }
 
     /// One group.
@@ -242,7 +249,7 @@ impl App {
         let organisation = self.organisation().await?;
         let today = self.today().await?;
         let node = self.group_node(&organisation, id, today)?;
-        Ok(group(&organisation, node, today))
+        Ok(one_group(&organisation, node, today))
     }
 
     fn group_node<'a>(
@@ -309,7 +316,7 @@ impl App {
         let organisation = self.organisation().await?;
         let today = self.today().await?;
         let known = self.group_node(&organisation, id, today)?;
-        let present = group(&organisation, known, today);
+        let present = one_group(&organisation, known, today);
         if tag.is_some_and(|tag| tag != present.tag) {
             return Err(AppError::Stale { what: "group", id: id.0.clone() });
         }
@@ -339,7 +346,7 @@ impl App {
         let organisation = self.organisation().await?;
         let today = self.today().await?;
         let known = self.group_node(&organisation, id, today)?;
-        if tag.is_some_and(|tag| tag != group(&organisation, known, today).tag) {
+        if tag.is_some_and(|tag| tag != one_group(&organisation, known, today).tag) {
             return Err(AppError::Stale { what: "group", id: id.0.clone() });
         }
         let last = today.yesterday().unwrap_or(today);
@@ -377,15 +384,19 @@ fn user(organisation: &Organisation, person: &Person, today: Date) -> User {
     }
 }
 
-fn group(organisation: &Organisation, node: &Node, today: Date) -> Group {
-    let mut members = BTreeSet::new();
+fn one_group(organisation: &Organisation, node: &Node, today: Date) -> Group {
+    let inside = |person: &&Person| person.nodes(today).any(|id| *id == node.id);
+    group(node, organisation.people.values().filter(inside).collect())
+}
+
+/// A group and, of those who belong to it, the ones still with the body.
+fn group(node: &Node, people: Vec<&Person>) -> Group {
     let mut state = Sha256::new();
     state.update(format!("{}/{}", node.id, node.version));
-    for person in organisation.people.values().filter(|person| person.active) {
-        if person.nodes(today).any(|id| *id == node.id) {
-            state.update(format!("/{}", person.id));
-            members.insert(person.id.clone());
-        }
+    let present = people.into_iter().filter(|person| person.active);
+    let members: BTreeSet<PersonId> = present.map(|person| person.id.clone()).collect();
+    for id in &members {
+        state.update(format!("/{id}"));
     }
     let mut tag = hex::encode(state.finalize());
     tag.truncate(16);

@@ -33,6 +33,7 @@ pub mod retention;
 mod rights;
 pub mod sign_in;
 pub mod staff;
+mod staff_changes;
 mod staff_files;
 pub mod system;
 pub mod upkeep;

@@ -421,9 +421,9 @@ pub(crate) fn plain(text: &str) -> String {
     eclusier_ingest::plain(text)
 }
 
-/// Whether something is allowed on a node. One that does not stand today is judged by the node
-/// it hangs below: whoever may write there may prepare a team for next month.
-fn may_on_node(
+/// Whether something is allowed on a node. One that the rights of the holder do not know yet (it
+/// was just made, or stands from next month only) is judged by the nodes it hangs below.
+pub(crate) fn may_on_node(
     who: &Access,
     permission: Permission,
     organisation: &Organisation,
@@ -433,16 +433,16 @@ fn may_on_node(
     if who.may_on(permission, id) {
         return true;
     }
-    let Some(node) = organisation.nodes.get(id).filter(|node| node.place(today).is_none()) else {
-        return false;
-    };
+    let Some(node) = organisation.nodes.get(id) else { return false };
     let nearest = node
-        .places
-        .iter()
-        .find(|place| place.valid.from > today)
+        .place(today)
+        .or_else(|| node.places.iter().find(|place| place.valid.from > today))
         .or_else(|| node.places.last())
         .and_then(|place| place.parent.as_ref());
-    nearest.is_some_and(|parent| who.may_on(permission, parent))
+    nearest.is_some_and(|parent| {
+        who.may_on(permission, parent)
+            || organisation.above(parent, today).iter().any(|node| who.may_on(permission, node))
+    })
 }
 
 fn may_edit_node(who: &Access, organisation: &Organisation, id: &NodeId, today: Date) -> bool {
@@ -469,7 +469,8 @@ pub(crate) fn may_read_person(
     today: Date,
 ) -> bool {
     who.require_all(permission).is_ok()
-        || present_nodes(organisation, person, today).any(|node| who.may_on(permission, node))
+        || present_nodes(organisation, person, today)
+            .any(|node| may_on_node(who, permission, organisation, node, today))
 }
 
 /// Whether a person may be changed: on every node the person belongs to today.
@@ -480,8 +481,8 @@ pub(crate) fn may_write_person(
     today: Date,
 ) -> bool {
     let nodes: Vec<&NodeId> = present_nodes(organisation, person, today).collect();
-    who.require_all(Permission::PeopleWrite).is_ok()
-        || (!nodes.is_empty() && nodes.iter().all(|n| who.may_on(Permission::PeopleWrite, n)))
+    let may = |node: &&NodeId| may_on_node(who, Permission::PeopleWrite, organisation, node, today);
+    who.require_all(Permission::PeopleWrite).is_ok() || (!nodes.is_empty() && nodes.iter().all(may))
 }
 
 /// The one place that decides who may make which edits of the organisation.

@@ -33,7 +33,10 @@ use crate::{
     error::{AppError, AppResult},
     imports::{ImportStatus, digest},
     organisation::{new_id, permit},
+    staff_changes::told,
 };
+
+pub use crate::staff_changes::{ChangeSort, StaffChange};
 
 /// What a file of the organisation holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,6 +113,8 @@ pub struct StaffImport {
     pub figures: Figures,
     /// What to know.
     pub findings: Vec<Finding>,
+    /// What changes, one by one: the first of them only when they are many.
+    pub changes: Vec<StaffChange>,
     /// What to do, when refused or when a choice is needed.
     pub message: Option<[String; 2]>,
 }
@@ -138,6 +143,8 @@ pub(crate) struct Plan {
     pub(crate) refused: Vec<(u64, Code, [String; 2])>,
     pub(crate) people: u64,
     pub(crate) people_missing: u64,
+    /// First line of the file that speaks of each person.
+    pub(crate) lines: BTreeMap<PersonId, u64>,
 }
 
 /// What was read of a file.
@@ -214,7 +221,7 @@ impl App {
                     crate::absences::plan(&organisation, report, options, self.who(), today)?
                 }
             };
-            let outcome = report(options, sha256, &read, &plan);
+            let outcome = report(options, sha256, &read, &plan, &organisation);
             if options.dry_run || plan.edits.is_empty() {
                 return Ok(outcome);
             }
@@ -331,11 +338,18 @@ fn refused(options: &StaffOptions, sha256: String, error: &AppError) -> StaffImp
         people: 0,
         figures: Figures::default(),
         findings: finding.into_iter().collect(),
+        changes: Vec::new(),
         message: Some(error.words()),
     }
 }
 
-fn report(options: &StaffOptions, sha256: &str, read: &Read, plan: &Plan) -> StaffImport {
+fn report(
+    options: &StaffOptions,
+    sha256: &str,
+    read: &Read,
+    plan: &Plan,
+    organisation: &Organisation,
+) -> StaffImport {
     let (rows_read, accepted, quarantined, mut findings, notes) = match read {
         Read::Staff(r) => (r.rows_read, r.accepted, r.quarantined, r.findings.clone(), &r.notes),
         Read::Absences(r) => (r.rows_read, r.accepted, r.quarantined, r.findings.clone(), &r.notes),
@@ -389,6 +403,7 @@ fn report(options: &StaffOptions, sha256: &str, read: &Read, plan: &Plan) -> Sta
         people: plan.people,
         figures,
         findings,
+        changes: told(&plan.edits, &plan.lines, organisation),
         message: None,
     }
 }
@@ -478,6 +493,10 @@ pub(crate) fn plan(organisation: &Organisation, report: &StaffReport, terms: &Te
         entry.rows.push((row, node));
     }
     plan.people = order.len() as u64;
+    plan.lines = entries
+        .values()
+        .filter_map(|entry| Some((entry.id.clone(), entry.rows.first()?.0.line)))
+        .collect();
     let nodes = tree.edits();
     let whole = terms.who.require_all(Permission::PeopleWrite).is_ok()
         && terms.who.require_all(Permission::OrganisationWrite).is_ok();
@@ -490,6 +509,8 @@ pub(crate) fn plan(organisation: &Organisation, report: &StaffReport, terms: &Te
         if !whole {
             let mut all = nodes.clone();
             all.extend(mine.iter().cloned());
+            // What others of the list need is theirs to be refused.
+            let all = needed(all);
             if permit(terms.who, organisation, &all, terms.today).is_err() {
                 plan.refused.extend(entry.rows.iter().map(|(row, _)| {
                     (row.line, Code::OutOfReach, [
@@ -847,13 +868,16 @@ impl<'a> Tree<'a> {
     /// The node a row puts somebody in; `None` when it says nothing of it.
     fn node_of(&mut self, row: &StaffRow) -> Result<Option<NodeId>, [String; 2]> {
         let from = row.from.unwrap_or(self.day);
-        if row.unit.is_none() && row.service.is_none() && row.org.is_none() {
+        if [&row.unit, &row.service, &row.site, &row.org].into_iter().all(Option::is_none) {
             return Ok(None);
         }
         let valid = Validity { from, to: row.to };
         let org = self.org(row.org.as_deref(), &valid)?;
         let body = self.body_of(&org, from);
         let mut above = org;
+        if let Some(code) = &row.site {
+            above = self.site(&body, code, &above, &valid)?;
+        }
         let two = row.service.is_some() && row.unit.is_some();
         for (code, kind) in [
             (&row.service, NodeKind::Service),
@@ -904,9 +928,41 @@ impl<'a> Tree<'a> {
         Ok(org)
     }
 
+    /// A site of a body, made where there is none.
+    fn site(
+        &mut self,
+        body: &Option<NodeId>,
+        code: &str,
+        above: &NodeId,
+        valid: &Validity,
+    ) -> Result<NodeId, [String; 2]> {
+        let known = self.organisation.nodes.values();
+        let known =
+            known.filter(|n| n.kind.is_org() && n.code == code).map(|n| n.id.clone()).next();
+        let id = match known {
+            Some(id) => id,
+            None => self.make(None, true, code, NodeKind::Site, Some(above), valid.from),
+        };
+        // A list whose site column repeats its body says one thing.
+        if id != *above && (self.body_of(&id, valid.from) != *body || body.as_ref() == Some(&id)) {
+            return Err([
+                format!("« {code} » est déjà le code d’un organisme ou d’un site d’ailleurs"),
+                format!("“{code}” is the code of a body, or of a site elsewhere, already"),
+            ]);
+        }
+        self.prolong(&id, valid)?;
+        Ok(id)
+    }
+
     fn body_of(&self, org: &NodeId, day: Date) -> Option<NodeId> {
-        if self.nodes.get(org).is_some_and(|n| n.kind == NodeKind::Body) {
-            return Some(org.clone());
+        // What the list makes hangs below what it makes, or below what stands.
+        if let Some(made) = self.nodes.get(org) {
+            return match made.kind {
+                NodeKind::Body => Some(org.clone()),
+                _ => {
+                    made.places.first()?.parent.as_ref().and_then(|above| self.body_of(above, day))
+                }
+            };
         }
         // Days before the tree begins are those of its first day.
         let first = |id: &NodeId| {

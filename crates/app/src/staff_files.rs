@@ -18,12 +18,13 @@ const fn column(name: &'static str, fr: &'static str, en: &'static str, holds: H
 }
 
 /// Columns of the list, in order; the headings are those the reader knows.
-const COLUMNS: [Column; 19] = [
+const COLUMNS: [Column; 20] = [
     column("person", "Identifiant", "Staff ID", Holds::Text),
     column("family", "Nom", "Last name", Holds::Text),
     column("given", "Prénom", "First name", Holds::Text),
     column("email", "Courriel", "Email", Holds::Text),
     column("org", "Organisme", "Organisation", Holds::Text),
+    column("site", "Site", "Site", Holds::Text),
     column("service", "Service", "Department", Holds::Text),
     column("unit", "Équipe", "Team", Holds::Text),
     column("share", "Quotité", "Contract share", Holds::Number),
@@ -127,12 +128,16 @@ fn row(
     match &fact.fact {
         Fact::Membership { node } => {
             let path = path(organisation, node, fact);
-            for (name, kinds) in [
-                ("org", [NodeKind::Site, NodeKind::Body]),
-                ("service", [NodeKind::Service, NodeKind::Service]),
-                ("unit", [NodeKind::Team, NodeKind::Team]),
+            // A site that hangs below no body stands for one.
+            let body = path.iter().any(|n| n.0 == NodeKind::Body);
+            let top = if body { NodeKind::Body } else { NodeKind::Site };
+            for (name, kind) in [
+                ("org", Some(top)),
+                ("site", body.then_some(NodeKind::Site)),
+                ("service", Some(NodeKind::Service)),
+                ("unit", Some(NodeKind::Team)),
             ] {
-                let found = kinds.iter().find_map(|kind| path.iter().find(|n| n.0 == *kind));
+                let found = path.iter().find(|n| Some(n.0) == kind);
                 set(name, found.map_or(Cell::Empty, |(_, code)| text(code)));
             }
         }

@@ -139,6 +139,12 @@ pub enum Command {
     },
     /// Import files.
     Import(ImportArgs),
+    /// People and absences: read a list, write one.
+    Staff {
+        /// What to do.
+        #[command(subcommand)]
+        action: crate::staff::StaffAction,
+    },
     /// History of imports.
     Imports {
         #[command(subcommand)]
@@ -294,24 +300,18 @@ pub struct ImportArgs {
     /// Files.
     #[arg(required = true)]
     pub files: Vec<PathBuf>,
-    /// Process; files of the organisation (`staff`, `absences`) belong to none.
-    #[arg(long, required_unless_present = "kind")]
-    pub process: Option<ProcessId>,
+    /// Process.
+    #[arg(long)]
+    pub process: ProcessId,
     /// Name shown for a new process.
     #[arg(long)]
     pub label: Option<String>,
     /// Organisation of every row.
     #[arg(long)]
     pub org: Option<String>,
-    /// `events`, `counts`, `contacts`, `staff` or `absences`; detected when absent.
+    /// `events`, `counts`, `contacts` or `staff`; detected when absent.
     #[arg(long)]
     pub kind: Option<String>,
-    /// Staff: keep the names that the list holds.
-    #[arg(long)]
-    pub names: bool,
-    /// Staff: end what is known of people of the same bodies that the list does not name.
-    #[arg(long)]
-    pub end_missing: bool,
     /// Saved mapping (TOML).
     #[arg(long)]
     pub mapping: Option<PathBuf>,

@@ -19,7 +19,7 @@ use crate::{
     backup_audit, backup_periods, output, terminal,
 };
 
-const REFUSED: u8 = 3;
+pub(crate) const REFUSED: u8 = 3;
 
 /// Runs one command.
 pub async fn run(args: Args) -> AppResult<ExitCode> {
@@ -152,6 +152,7 @@ async fn command(app: &App, command: Command, printer: &Printer) -> AppResult<Af
             Ok(After::Serve(format!("127.0.0.1:{port}")))
         }
         Command::Import(args) => import(app, args, printer).await,
+        Command::Staff { action } => crate::staff::run(app, action, printer).await,
         Command::Imports { action: ImportsAction::List { process } } => {
             let imports = app.imports(process.as_ref()).await?;
             printer.print(&imports.iter().map(wire::import).collect::<Vec<_>>())
@@ -264,16 +265,14 @@ fn selection(scope: &Scope, as_of: Option<jiff::civil::Date>) -> Selection {
     selection
 }
 
-fn read(path: &std::path::Path) -> AppResult<String> {
+pub(crate) fn read(path: &std::path::Path) -> AppResult<String> {
     std::fs::read_to_string(path)
         .map_err(|source| AppError::Io { what: path.display().to_string(), source })
 }
 
 async fn import(app: &App, args: ImportArgs, printer: &Printer) -> AppResult<After> {
-    let staff = crate::staff::kind(args.kind.as_deref());
-    let kind = args.kind.as_deref().filter(|_| staff.is_none());
-    let kind = kind.map(str::parse).transpose().map_err(|why: String| {
-        let words = "events, counts, contacts, staff ou absences";
+    let kind = args.kind.as_deref().map(str::parse).transpose().map_err(|why: String| {
+        let words = "events, counts, contacts ou staff";
         AppError::invalid("kind", format!("genre inconnu : écrire {words}"), why)
     })?;
     let mapping = args.mapping.as_deref().map(|path| -> AppResult<Mapping> {
@@ -282,25 +281,12 @@ async fn import(app: &App, args: ImportArgs, printer: &Printer) -> AppResult<Aft
         })
     });
     let mapping = mapping.transpose()?;
-    if let Some(kind) = staff {
-        let (reports, stopped) =
-            crate::staff::import(app, &args, kind, mapping, printer.lang).await?;
-        print_reports(reports, printer)?;
-        return Ok(After::Exit(if stopped { REFUSED } else { 0 }));
-    }
-    let process = args.process.clone().ok_or_else(|| {
-        AppError::invalid(
-            "process",
-            "dire le processus : --process P",
-            "say the process: --process P",
-        )
-    })?;
     let org = args.org.map(OrgId::new).transpose().map_err(|e| {
         AppError::invalid("org", format!("organisme illisible : {e}"), e.to_string())
     })?;
     let mut reports = Vec::new();
     for path in &args.files {
-        let mut options = ImportOptions::new(path, process.clone());
+        let mut options = ImportOptions::new(path, args.process.clone());
         options.label = args.label.clone();
         options.org = org.clone();
         options.kind = kind;
@@ -321,20 +307,16 @@ async fn import(app: &App, args: ImportArgs, printer: &Printer) -> AppResult<Aft
     }
     let stopped = |s| matches!(s, ImportStatus::Refused | ImportStatus::ChoiceNeeded);
     let code = if reports.iter().any(|r| stopped(r.status)) { REFUSED } else { 0 };
-    print_reports(reports.iter().map(|r| wire::import_report(r, printer.lang)).collect(), printer)?;
-    Ok(After::Exit(code))
-}
-
-/// One report as it is, several as the list of their files.
-fn print_reports<T: serde::Serialize>(mut files: Vec<T>, printer: &Printer) -> AppResult<After> {
+    let mut files: Vec<_> = reports.iter().map(|r| wire::import_report(r, printer.lang)).collect();
     match (files.pop(), files.is_empty()) {
-        (Some(only), true) => printer.print(&only),
+        (Some(only), true) => printer.print(&only)?,
         (Some(last), false) => {
             files.push(last);
-            printer.print(&serde_json::json!({ "files": files }))
+            printer.print(&serde_json::json!({ "files": files }))?
         }
-        (None, _) => Ok(After::Exit(2)),
-    }
+        (None, _) => After::Exit(2),
+    };
+    Ok(After::Exit(code))
 }
 
 async fn config(app: &App, action: ConfigAction, printer: &Printer) -> AppResult<After> {

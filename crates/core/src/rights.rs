@@ -103,6 +103,8 @@ permissions! {
     MethodRead = "method.read",
     /// Totals of the wall screen.
     WallRead = "wall.read",
+    /// Keep people and teams as the directory of the body says.
+    DirectoryWrite = "directory.write",
 }
 
 impl Permission {

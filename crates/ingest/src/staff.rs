@@ -38,6 +38,8 @@ pub struct StaffRow {
     pub email: Option<String>,
     /// Organisation.
     pub org: Option<String>,
+    /// Site of the organisation, when the list tells both.
+    pub site: Option<String>,
     /// Service above the unit, when the list tells both.
     pub service: Option<String>,
     /// Unit (service, team).
@@ -103,6 +105,7 @@ pub struct StaffReport {
 struct Columns {
     person: Option<usize>,
     org: Option<usize>,
+    site: Option<usize>,
     service: Option<usize>,
     unit: Option<usize>,
     share: Option<usize>,
@@ -139,9 +142,10 @@ const FAMILY: &[&str] = &[
     "full name",
     "last name",
     "family name",
+    "family",
     "surname",
 ];
-const GIVEN: &[&str] = &["prenom", "prenoms", "first name", "given name"];
+const GIVEN: &[&str] = &["prenom", "prenoms", "first name", "given name", "given"];
 const EMAIL: &[&str] = &["mail", "email", "e mail", "courriel", "adresse mail", "adresse e mail"];
 /// Names people in other ways: never kept, whatever the mapping says.
 const OTHER_NAMES: &[&str] = &["adresse", "telephone", "phone", "date de naissance"];
@@ -189,6 +193,9 @@ const RAMP_UPS: &[&str] = &["montee en charge", "capacite de depart", "ramp up"]
 /// Headings of the wider of two levels.
 const SERVICES: &[&str] =
     &["service", "departement", "direction", "pole", "department", "division", "secteur"];
+const SITES: &[&str] = &["site", "antenne", "implantation", "lieu", "branch", "location"];
+const ORGS: &[&str] =
+    &["organisme", "caisse", "organisation", "organization", "body", "org", "etablissement"];
 const TEAMS: &[&str] = &["equipe", "team", "unite", "unit", "groupe", "cellule"];
 
 impl Columns {
@@ -233,6 +240,14 @@ impl Columns {
         {
             (columns.service, columns.unit) = (Some(service), Some(team));
             taken.extend([service, team]);
+        }
+        // A site beside its body is a level of its own; alone it is where people are.
+        if let Some(site) = headed(SITES)
+            && (columns.org.is_some() || headed(ORGS).is_some())
+            && !taken.contains(&site)
+        {
+            columns.site = Some(site);
+            taken.push(site);
         }
         let mut candidates = Vec::new();
         for (i, heading) in header.iter().enumerate().filter(|(i, _)| !taken.contains(i)) {
@@ -302,9 +317,10 @@ impl Columns {
     }
 
     /// Columns that describe nobody: the only ones a quarantine may repeat.
-    fn impersonal(&self) -> [Option<usize>; 13] {
+    fn impersonal(&self) -> [Option<usize>; 14] {
         [
             self.org,
+            self.site,
             self.service,
             self.unit,
             self.share,
@@ -527,6 +543,7 @@ fn read_row(
             family: cells.text(columns.family),
             email: cells.text(columns.email),
             org: cells.text(columns.org).or_else(|| constants.org.clone()),
+            site: cells.text(columns.site),
             service: cells.text(columns.service),
             unit: cells.text(columns.unit).or_else(|| constants.unit.clone()),
             contract_share: share.map(|(share, _)| share),

@@ -396,6 +396,32 @@ impl Registry {
     }
 }
 
+/// Disables the accounts of somebody who leaves, and ends their sessions.
+pub(crate) async fn disable_accounts_of(
+    conn: &mut Conn,
+    person: &PersonId,
+    by: &str,
+    at: Timestamp,
+) -> Result<(), RegistryError> {
+    let rows = sqlx::query("SELECT * FROM account WHERE person = $1 AND status = $2")
+        .bind(&person.0)
+        .bind(AccountStatus::Active.as_str())
+        .fetch_all(&mut *conn)
+        .await?;
+    for row in &rows {
+        let account = Account { status: AccountStatus::Disabled, ..read(row)? };
+        store(conn, &account).await?;
+        let ended = end_sessions(conn, &account.id, None).await?;
+        let details = json!({
+            "person_left": true,
+            "sessions": ended,
+            "status": account.status.as_str(),
+        });
+        note(conn, at, by, "account.update", &account.id, details).await?;
+    }
+    Ok(())
+}
+
 /// Ends the sessions of an account but one.
 pub(crate) async fn end_sessions(
     conn: &mut Conn,

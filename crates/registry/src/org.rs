@@ -15,6 +15,7 @@ use sqlx::{AssertSqlSafe, Row as _};
 
 use crate::{
     Registry, RegistryError,
+    accounts::disable_accounts_of,
     audit::{Act, record},
     catalogue::next,
     database::{Conn, Row},
@@ -68,7 +69,9 @@ impl Registry {
     ///
     /// A record that somebody else changed since is [`RegistryError::Stale`]; a result that
     /// breaks a rule is [`RegistryError::Organisation`]. A delivery leaves one entry in the
-    /// audit log, other changes one each: figures and identifiers, no name, no cause.
+    /// audit log, other changes one each: figures and identifiers, no name, no cause. The
+    /// accounts of people who leave are disabled and their sessions end, each with its entry;
+    /// somebody who comes back is let in again by whoever manages accounts, never by this.
     pub async fn change_organisation(
         &self,
         edits: &[Edit],
@@ -84,9 +87,14 @@ impl Registry {
         let conn = write.conn();
         let (edits, facts) = numbered(conn, edits).await?;
         let mut organisation = concerned(conn, &edits).await?;
+        let leaving = leaving(&edits, &organisation);
         organisation.apply(&edits).map_err(refused)?;
         write_nodes(conn, &edits, &organisation).await?;
         write_people(conn, &edits, &organisation).await?;
+        // Whoever is no longer with the body no longer signs in, from this very moment.
+        for person in &leaving {
+            disable_accounts_of(conn, person, by, at).await?;
+        }
         let revision =
             if edits.is_empty() { revision(conn).await? } else { next(conn, REVISIONS).await? };
         match delivery {
@@ -113,6 +121,20 @@ impl Registry {
         write.commit().await?;
         Ok(OrgChange { revision, facts })
     }
+}
+
+/// People that were with the body and no longer are.
+fn leaving(edits: &[Edit], before: &Organisation) -> BTreeSet<PersonId> {
+    let present = |id: &PersonId| before.people.get(id).is_some_and(|known| known.active);
+    edits
+        .iter()
+        .filter_map(|edit| match edit {
+            Edit::PutPerson { person } if !person.active => Some(&person.id),
+            _ => None,
+        })
+        .filter(|id| present(id))
+        .cloned()
+        .collect()
 }
 
 fn refused(fault: OrgFault) -> RegistryError {

@@ -8,7 +8,7 @@ use axum::{
 use eclusier_app::AppError;
 use rust_embed::RustEmbed;
 
-use crate::{error, wire};
+use crate::{error, scim, wire};
 
 #[derive(RustEmbed)]
 #[folder = "../../web/build"]
@@ -23,7 +23,7 @@ pub(crate) async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Respo
         error::respond(&wire::problem(&missing, error::lang(&headers)))
     };
     let read = method == Method::GET || method == Method::HEAD;
-    if path == "api" || path.starts_with("api/") || !read {
+    if path == "api" || path.starts_with("api/") || scim::is_ours(uri.path()) || !read {
         return missing();
     }
     match Web::get(path) {

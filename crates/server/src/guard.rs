@@ -14,10 +14,11 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use eclusier_app::{Access, App, AppError, AppResult, Permission, sign_in::SignInError};
+use eclusier_registry::TokenKind;
 use tower_sessions::Session;
 use utoipa::openapi::{OpenApi, PathItem, path::Operation};
 
-use crate::{ApiError, error, sessions, site::Site};
+use crate::{ApiError, error, scim, sessions, site::Site};
 
 /// Scope of an operation for anybody signed in.
 pub(crate) const SIGNED_IN: &str = "signed-in";
@@ -220,7 +221,11 @@ async fn identify(
 ) -> AppResult<(Known, Arc<Access>)> {
     let nobody = || Arc::new(Access::nobody());
     if let Some(token) = &asked.token {
-        let (_, access) = site.app().access_of_token(token).await?;
+        let (token, access) = site.app().access_of_token(token).await?;
+        // The directory's key opens the directory's door, and no other.
+        if token.kind == TokenKind::Scim && !scim::is_ours(&asked.route.1) {
+            return Err(AppError::Closed);
+        }
         return Ok((Known::Token, access));
     }
     let now = site.app().now();

@@ -94,6 +94,7 @@ pub use site::{Site, SiteOptions};
         eclusier_api::FactRequest,
         eclusier_api::StaffImportDto,
         eclusier_api::StaffFindingDto,
+        eclusier_api::StaffChangeDto,
         eclusier_api::WeeksDto,
         eclusier_api::WeekDto,
         eclusier_api::MeDto,
@@ -149,6 +150,7 @@ pub fn router(app: App, options: SiteOptions) -> Router {
         .layer(middleware::from_fn(error::problems))
         .layer(middleware::from_fn_with_state(site.clone(), security::same_site))
         .layer(middleware::from_fn_with_state(site.clone(), limits::rates))
+        .layer(middleware::from_fn(scim::shaped))
         .layer(middleware::from_fn_with_state(site.clone(), forwarded::forwarded))
         .layer(middleware::from_fn_with_state(site.clone(), security::headers))
         .layer(CompressionLayer::new())

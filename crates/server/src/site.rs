@@ -94,6 +94,6 @@ impl Site {
     /// Whether a page without an account may act as the owner: on this machine, and only when
     /// the site is not served to others.
     pub(crate) fn owner_may_enter(&self, peer: Option<IpAddr>) -> bool {
-        !self.0.options.public && peer.is_none_or(|ip| ip.is_loopback())
+        !self.0.options.public && peer.is_none_or(|ip| ip.to_canonical().is_loopback())
     }
 }

@@ -168,14 +168,23 @@ pub fn staff_import(import: &StaffImport) -> api::StaffImportDto {
             Ok(serde_json::Value::String(code)) => code,
             _ => String::new(),
         },
+        count: finding.count,
         text: api::Text::new(&finding.fr, &finding.en),
+    });
+    let changes = import.changes.iter().map(|change| api::StaffChangeDto {
+        line: change.line,
+        whose: change.whose.clone(),
+        sort: change.sort.as_str().into(),
+        text: change.words.clone().into(),
     });
     api::StaffImportDto {
         status: import.status.as_str().into(),
+        file: import.file.clone(),
         sha256: import.sha256.clone(),
         rows_read: import.rows_read,
         accepted: import.accepted,
         quarantined: import.quarantined,
+        people: import.people,
         people_added: figures.people_added,
         people_changed: figures.people_changed,
         nodes_added: figures.nodes_added,
@@ -183,5 +192,7 @@ pub fn staff_import(import: &StaffImport) -> api::StaffImportDto {
         facts_ended: figures.facts_ended,
         people_missing: figures.people_missing,
         findings: findings.collect(),
+        changes: changes.collect(),
+        message: import.message.clone().map(api::Text::from),
     }
 }

@@ -162,6 +162,10 @@ fn permission_words(permission: Permission) -> [&'static str; 2] {
         P::WallRead => {
             ["Afficher les totaux de l’écran mural", "Show the totals of the wall screen"]
         }
+        P::DirectoryWrite => [
+            "Tenir à jour personnes et équipes depuis l’annuaire",
+            "Keep people and teams up to date from the directory",
+        ],
     }
 }
 

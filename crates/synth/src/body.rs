@@ -336,8 +336,7 @@ impl Process {
     /// Season, desks, first simulated day, first day of history, number of days simulated.
     pub(crate) fn set_up(&self) -> (Season, Vec<Desk>, i32, i32, usize) {
         let begins = day_number(self.period.from);
-        let first = begins - WARM_UP_DAYS;
-        let days = usize::try_from(day_number(self.period.to) - first + 1).unwrap_or(0);
+        let (first, days) = self.span();
         let mut rng = chance(self.seed, stream_of(self.rank, 1));
         let season = Season::new(self.spec, &self.calendar, first, days, &mut rng);
         let worked =
@@ -347,20 +346,26 @@ impl Process {
         let desks = (0u32..)
             .zip(&self.units)
             .map(|(number, unit)| {
-                let mut rng = chance(self.seed, stream_of(self.rank, 2 + u64::from(number)));
-                let staff = Staff::new(
-                    unit.people,
-                    unit.first_code,
-                    &self.calendar,
-                    first,
-                    days,
-                    unit.shortage,
-                    &mut rng,
-                );
+                let (staff, rng) = self.staff(number, unit);
                 Desk::new(number, rng, staff, unit.share, days, &world, worked)
             })
             .collect();
         (season, desks, first, begins, days)
+    }
+
+    /// First simulated day and number of days simulated.
+    pub(crate) fn span(&self) -> (i32, usize) {
+        let first = day_number(self.period.from) - WARM_UP_DAYS;
+        (first, usize::try_from(day_number(self.period.to) - first + 1).unwrap_or(0))
+    }
+
+    /// The people of a unit and their presence, and the chance that goes on from there.
+    pub(crate) fn staff(&self, number: u32, unit: &Unit) -> (Staff, rand_chacha::ChaCha8Rng) {
+        let (first, days) = self.span();
+        let mut rng = chance(self.seed, stream_of(self.rank, 2 + u64::from(number)));
+        let (count, code) = (unit.people, unit.first_code);
+        let staff = Staff::new(count, code, &self.calendar, first, days, unit.shortage, &mut rng);
+        (staff, rng)
     }
 }
 

@@ -28,7 +28,24 @@ pub(crate) struct Person {
     pub starts: i64,
     pub lunch: i64,
     pub ends: i64,
-    part_time: bool,
+    pub part_time: bool,
+}
+
+/// Why somebody is not there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Why {
+    /// There, when the day is worked.
+    There,
+    /// A week of leave.
+    Leave,
+    /// A spell of sickness.
+    Ill,
+    /// A day for something else.
+    Day,
+    /// Never there that day of the week.
+    PartTime,
+    /// No longer in the team.
+    Gone,
 }
 
 /// Seconds of lunch.
@@ -39,6 +56,8 @@ pub(crate) struct Staff {
     pub people: Vec<Person>,
     /// Halves of day present, people by row of days.
     present: Vec<u8>,
+    /// Why people are not there, in the same order.
+    why: Vec<Why>,
     /// Day from which people are missing.
     short_from: usize,
 }
@@ -83,6 +102,7 @@ impl Staff {
         let gone = (count as f64 * shortage).round() as usize;
         let short_from = if gone > 0 { days.saturating_sub(84) } else { days };
         let mut present = vec![0u8; count * days];
+        let mut reasons = vec![Why::There; count * days];
         for (i, person) in people.iter().enumerate() {
             let mut sick_until = 0usize;
             let mut on_leave = false;
@@ -99,23 +119,44 @@ impl Staff {
                 let halves = (calendar.worked_share(day) * 2.0) as u8;
                 // Those who go at the end are the handlers in the middle of the list.
                 let left = d >= short_from && i >= 2 && i < 2 + gone;
-                let off = on_leave
-                    || d < sick_until
-                    || left
-                    || (person.part_time && weekday == 2)
-                    || rng.random_bool(0.025);
-                if let Some(slot) = present.get_mut(d * count + i) {
-                    *slot = if off { 0 } else { halves };
+                let why = if on_leave {
+                    Why::Leave
+                } else if d < sick_until {
+                    Why::Ill
+                } else if left {
+                    Why::Gone
+                } else if person.part_time && weekday == 2 {
+                    Why::PartTime
+                } else if rng.random_bool(0.025) {
+                    Why::Day
+                } else {
+                    Why::There
+                };
+                let at = d * count + i;
+                if let (Some(slot), Some(reason)) = (present.get_mut(at), reasons.get_mut(at)) {
+                    *slot = if why == Why::There { halves } else { 0 };
+                    *reason = why;
                 }
             }
         }
-        Self { people, present, short_from }
+        Self { people, present, why: reasons, short_from }
     }
 
     /// Halves of day each person is there.
     pub(crate) fn on(&self, day: usize) -> &[u8] {
         let from = day * self.people.len();
         self.present.get(from..from + self.people.len()).unwrap_or(&[])
+    }
+
+    /// Why a person is not there on a day.
+    pub(crate) fn why(&self, day: usize, person: usize) -> Why {
+        let at = day * self.people.len() + person;
+        self.why.get(at).copied().unwrap_or(Why::Gone)
+    }
+
+    /// Day from which people are missing and not replaced.
+    pub(crate) fn short_from(&self) -> usize {
+        self.short_from
     }
 
     /// Whether people are missing that day and not replaced.
@@ -130,7 +171,7 @@ impl Staff {
 }
 
 /// Chance of taking the week off.
-fn leave_chance(monday: jiff::civil::Date) -> f64 {
+pub(crate) fn leave_chance(monday: jiff::civil::Date) -> f64 {
     let school = is_school_holiday(SchoolZone::A, monday) == Some(true);
     match (monday.month(), monday.day()) {
         (8, _) => 0.42,

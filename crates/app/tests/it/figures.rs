@@ -1,7 +1,10 @@
 //! Figures on a synthetic body: the ledger balances, equals a recount of the
 //! cases, and every figure opens as many cases as it says.
 
-use std::sync::Arc;
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use eclusier_app::{
     App, AppOptions, CaseState, Grain, LedgerRow,
@@ -10,6 +13,7 @@ use eclusier_app::{
     imports::Watch,
 };
 use eclusier_calendar::{date_of, day_number};
+use eclusier_core::org::{Fact, NodeKind, Person};
 use eclusier_synth::{Body, DayTruth, Size};
 use tokio::sync::OnceCell;
 
@@ -56,6 +60,7 @@ fn balances(r: &LedgerRow) -> bool {
 async fn the_synthetic_body_holds_together() {
     let demo = demo().await;
     the_demonstration_is_made_once(&demo).await;
+    the_organisation_is_that_of_the_logs(&demo.app).await;
     every_row_balances(&demo.app).await;
     the_ledger_equals_what_the_generator_knows(&demo.app).await;
     the_ledger_equals_a_recount(&demo.app).await;
@@ -71,6 +76,50 @@ async fn the_demonstration_is_made_once(demo: &Demo) {
     let status = demo.app.status().await.unwrap();
     assert!(status.demo);
     assert_eq!(status.processes.len(), imports);
+}
+
+/// Everybody who acts in the logs is somebody of the organisation, in that team on that day.
+async fn the_organisation_is_that_of_the_logs(app: &App) {
+    let organisation = app.registry().organisation().await.unwrap();
+    let mut people = app.home().pseudonymiser().unwrap();
+    let by_agent: HashMap<&str, &Person> =
+        organisation.people.values().filter_map(|p| Some((p.agent.as_deref()?, p))).collect();
+    let until = now().to_zoned(jiff::tz::TimeZone::get("Europe/Paris").unwrap()).date();
+    let body = Body::new(7, Size::Team, until.yesterday().unwrap());
+    let (mut acts, mut known) = (0u32, HashSet::new());
+    for process in body.processes() {
+        for event in process.events().unwrap().filter(|e| e.recorded >= body.period().from) {
+            let Some(code) = &event.person else { continue };
+            let agent = people.person(code);
+            let person = by_agent[agent];
+            let team = person
+                .nodes(event.recorded)
+                .map(|id| &organisation.nodes[id])
+                .find(|node| node.code == *event.unit);
+            let team = team.unwrap_or_else(|| panic!("{event:?}: {:?}", person.facts));
+            if known.insert((team.id.clone(), event.recorded)) {
+                let above = organisation.above(&team.id, event.recorded);
+                assert!(above.iter().any(|id| organisation.nodes[id].code == *event.org));
+            }
+            let weekday = event.recorded.weekday().to_monday_one_offset() as u8;
+            let works = person.on(event.recorded).any(|f| {
+                matches!(&f.fact, Fact::Contract { worked_weekdays, .. } if worked_weekdays.contains(&weekday))
+            });
+            assert!(works, "{event:?}: {:?}", person.facts);
+            let away = person.on(event.recorded).any(|f| matches!(f.fact, Fact::Absence { .. }));
+            assert!(!away, "{event:?} by somebody away");
+            acts += 1;
+        }
+    }
+    assert!(acts > 10_000, "{acts}");
+    let view = app.organisation_view(None).await.unwrap();
+    assert!(view.unknown.is_empty(), "{:?}", view.unknown);
+    let kinds: HashSet<NodeKind> = view.nodes.iter().map(|n| n.node.kind).collect();
+    assert!([NodeKind::Body, NodeKind::Site, NodeKind::Service].iter().all(|k| kinds.contains(k)));
+    let heads = view.nodes[0].heads.unwrap();
+    assert!(heads.members >= 20 && heads.present < heads.members, "{heads:?}");
+    assert!(heads.fte < heads.members as f64 && heads.fte > 10.0, "{heads:?}");
+    assert!(organisation.people.values().all(|p| !p.family.is_empty() && !p.facts.is_empty()));
 }
 
 async fn every_row_balances(app: &App) {

@@ -19,7 +19,7 @@ use jiff::civil::Date;
 use crate::common::{Bench, day};
 
 const STAFF: &str = "Matricule;Nom;Prénom;Courriel;Organisme;Service;Équipe;Quotité;Heures;Jours travaillés;Compétences;Du;Au\r\n\
-    A1;Petit;Zoé;zoe@exemple.fr;Caisse A;Prestations;Équipe 1;1;36;;RSA ; PF;01/01/2025;\r\n\
+    A1;Petit;Zoé;zoe@exemple.fr;Caisse A;Prestations;Équipe 1;1;36;;RSA, PF;01/01/2025;\r\n\
     A2;Durand;Jo;;Caisse A;Prestations;Équipe 1;80 %;28,8;lun mar jeu ven;;01/03/2025;\r\n\
     A3;Faure;Ali;;Caisse A;Prestations;;1;36;;;01/01/2025;30/06/2025\r\n";
 
@@ -217,15 +217,15 @@ async fn hostile_files_are_refused_clearly() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_export_imported_again_changes_nothing_and_fills_an_empty_registry_alike() {
-    let rich = "Identifiant;Nom;Prénom;Courriel;Organisme;Service;Équipe;Quotité;Heures par semaine;Jours travaillés;Calendrier;Compétence;Théorie;Pratique;Intensité;Habilité;Montée en charge;Du;Au\r\n\
-        A1;Petit;Zoé;zoe@exemple.fr;Caisse A;Prestations;Équipe 1;0,8;28,8;lun mar jeu ven;alsace-moselle;;;;;;;01/01/2024;31/05/2025\r\n\
-        A1;;;;Caisse A;Prestations;Équipe 2;1;36;;;;;;;;;01/06/2025;\r\n\
-        A1;;;;;;;;;;;RSA;4;2;0,35;oui;;01/01/2024;\r\n\
-        A1;;;;;;;;;;;PF;1;1;;non;;01/02/2024;31/12/2025\r\n\
-        A2;Durand;Jo;;Caisse A;Accueil;;1;39;;;;;;;;;01/01/2024;\r\n\
-        A2;;;;;;;;;;;;;;;;0,3;01/01/2024;30/06/2024\r\n\
-        A3;Faure;Ali;;Caisse A;Prestations;Équipe 1;;;;;;;;;;;01/01/2025;\r\n\
-        A3;;;;Caisse A;Prestations;Équipe 2;;;;;;;;;;;01/01/2025;\r\n";
+    let rich = "Identifiant;Nom;Prénom;Courriel;Organisme;Site;Service;Équipe;Quotité;Heures par semaine;Jours travaillés;Calendrier;Compétence;Théorie;Pratique;Intensité;Habilité;Montée en charge;Du;Au\r\n\
+        A1;Petit;Zoé;zoe@exemple.fr;Caisse A;Rivemont;Prestations;Équipe 1;0,8;28,8;lun mar jeu ven;alsace-moselle;;;;;;;01/01/2024;31/05/2025\r\n\
+        A1;;;;Caisse A;Rivemont;Prestations;Équipe 2;1;36;;;;;;;;;01/06/2025;\r\n\
+        A1;;;;;;;;;;;;RSA;4;2;0,35;oui;;01/01/2024;\r\n\
+        A1;;;;;;;;;;;;PF;1;1;;non;;01/02/2024;31/12/2025\r\n\
+        A2;Durand;Jo;;Caisse A;;Accueil;;1;39;;;;;;;;;01/01/2024;\r\n\
+        A2;;;;;;;;;;;;;;;;;0,3;01/01/2024;30/06/2024\r\n\
+        A3;Faure;Ali;;Caisse A;Rivemont;Prestations;Équipe 1;;;;;;;;;;;01/01/2025;\r\n\
+        A3;;;;Caisse A;Rivemont;Prestations;Équipe 2;;;;;;;;;;;01/01/2025;\r\n";
     let bench = Bench::new().await;
     let mut first = options(bench.file("rich.csv", rich), StaffKind::Staff);
     first.names = true;
@@ -260,6 +260,93 @@ async fn an_export_imported_again_changes_nothing_and_fills_an_empty_registry_al
             assert_eq!(by_name(&whole(&empty.app).await), by_name(&made), "{name} {lang:?}");
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_preview_tells_what_would_begin_change_and_end() {
+    let bench = Bench::new().await;
+    let mut first = options(bench.file("staff.csv", STAFF), StaffKind::Staff);
+    first.names = true;
+    bench.app.import_staff(first).await.unwrap();
+    let next = "Matricule;Organisme;Service;Équipe;Quotité;Du;Compétence;Théorie;Pratique\r\n\
+        A1;Caisse A;Prestations;Équipe 2;0,8;01/08/2025;;;\r\n\
+        A1;;;;;01/08/2025;PF;0;0\r\n\
+        N1;Caisse A;Prestations;Équipe 1;1;01/08/2025;;;\r\n";
+    let mut trial = options(bench.file("next.csv", next), StaffKind::Staff);
+    trial.dry_run = true;
+    let report = bench.app.import_staff(trial).await.unwrap();
+    let told: Vec<String> = report
+        .changes
+        .iter()
+        .map(|c| {
+            let line = c.line.map_or_else(String::new, |n| n.to_string());
+            format!("{line}|{}|{}|{}", c.whose, c.sort.as_str(), c.words[0])
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "|Équipe 2|added|équipe à créer, dès le 01/08/2025",
+            "2|Zoé Petit|ended|rattachement à « Équipe 1 », du 01/01/2025 au 31/07/2025",
+            "2|Zoé Petit|added|rattachement à « Équipe 2 », à partir du 01/08/2025",
+            "2|Zoé Petit|ended|contrat à 100\u{202f}%, 36\u{a0}h par semaine, du 01/01/2025 au 31/07/2025",
+            "2|Zoé Petit|added|contrat à 80\u{202f}%, 28\u{a0}h par semaine, à partir du 01/08/2025",
+            "2|Zoé Petit|ended|compétence PF (théorie 3, pratique 3, décide seul), du 01/01/2025 au 31/07/2025",
+            "4||added|personne à ajouter",
+            "4||added|rattachement à « Équipe 1 », à partir du 01/08/2025",
+            "4||added|contrat à 100\u{202f}%, 35\u{a0}h par semaine, à partir du 01/08/2025",
+        ]
+    );
+    assert!(report.changes.iter().all(|c| c.words[0] != c.words[1]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_leaves_by_a_list_no_longer_signs_in_and_comes_back_without_a_right() {
+    let bench = Bench::new().await;
+    let app = &bench.app;
+    let registry = app.registry();
+    import(&bench, app, "staff.csv", STAFF).await;
+    let jo = person(&bench, &whole(app).await, "A2").id.clone();
+    let new = eclusier_registry::NewAccount {
+        login: "jo".into(),
+        name: "Jo".into(),
+        person: Some(jo.clone()),
+        password: Some("x".into()),
+        identity: None,
+        must_change: false,
+    };
+    let account = registry.create_account(&new, false, "test", app.now()).await.unwrap();
+    let session = eclusier_registry::Session {
+        digest: "d".into(),
+        account: Some(account.id.clone()),
+        data: "{}".into(),
+        created: app.now(),
+        seen: app.now(),
+        expires: app.now() + jiff::SignedDuration::from_hours(1),
+    };
+    assert!(registry.put_session(&session, true).await.unwrap());
+    let only = "Matricule;Organisme;Service;Équipe\r\nA1;Caisse A;Prestations;Équipe 1\r\n";
+    let mut list = options(bench.file("only.csv", only), StaffKind::Staff);
+    list.end_missing = true;
+    list.dry_run = true;
+    assert_eq!(app.import_staff(list.clone()).await.unwrap().figures.people_missing, 1);
+    let status = async || registry.account(&account.id).await.unwrap().status;
+    let open = async || registry.sessions_of(&account.id, app.now()).await.unwrap().len();
+    assert_eq!((status().await, open().await), (eclusier_registry::AccountStatus::Active, 1));
+    list.dry_run = false;
+    app.import_staff(list).await.unwrap();
+    assert!(!whole(app).await.people[&jo].active);
+    assert_eq!((status().await, open().await), (eclusier_registry::AccountStatus::Disabled, 0));
+    import(&bench, app, "staff.csv", STAFF).await;
+    assert!(whole(app).await.people[&jo].active);
+    assert_eq!(status().await, eclusier_registry::AccountStatus::Disabled);
+    let log = registry.audit_entries(0, 100).await.unwrap();
+    let last: Vec<&str> = log.iter().map(|e| e.action.as_str()).collect();
+    assert_eq!(
+        last,
+        ["staff.import", "account.create", "account.update", "staff.import", "staff.import"]
+    );
+    assert!(registry.verify_audit().await.unwrap().is_whole());
 }
 
 async fn holder(bench: &Bench, role: &str, node: &NodeId) -> App {

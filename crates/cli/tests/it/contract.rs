@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fs, path::PathBuf};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::common::Bench;
 
@@ -634,4 +634,47 @@ fn days_and_processes_narrow_every_answer() {
     // Without --process, lists hold every process.
     let all = bench.json(&["cases"]);
     assert_eq!(all.as_array().unwrap().len(), 4);
+}
+
+#[test]
+fn a_staff_list_is_looked_at_written_once_and_written_back() {
+    let bench = bench();
+    let list = "Matricule;Nom;Prénom;Organisme;Service;Équipe;Quotité;Du\r\n\
+        A1;Petit;Zoé;Caisse A;Prestations;Équipe 1;0,8;01/01/2025\r\n\
+        A2;Durand;Jo;Caisse A;Prestations;Équipe 2;1;01/01/2025\r\n\
+        A3;Marty;Lou;Caisse A;Prestations;Équipe 2;trois;01/01/2025\r\n";
+    let file = bench.file("personnel.csv", list);
+    let file = file.to_str().unwrap();
+    let seen = bench.json(&["staff", "import", file, "--names", "--dry-run"]);
+    assert_eq!((&seen["status"], &seen["people_added"]), (&json!("dry_run"), &json!(2)));
+    let bad = &seen["findings"][0];
+    assert_eq!((&bad["line"], &bad["column"]), (&json!(4), &json!("Quotité")), "{seen}");
+    assert!(bad["message"].as_str().unwrap().contains("pas un nombre"), "{bad}");
+    let made = bench.json(&["staff", "import", file, "--names"]);
+    assert_eq!((&made["status"], &made["changes"]), (&json!("committed"), &seen["changes"]));
+    assert_eq!(bench.json(&["staff", "import", file, "--names"])["status"], "unchanged");
+    let away = bench.file("away.csv", "Matricule;Du;Au;Motif\r\nA1;07/07/2025;11/07/2025;CP\r\n");
+    let away = bench.json(&["staff", "absences", away.to_str().unwrap()]);
+    assert_eq!((&away["status"], &away["facts_added"]), (&json!("committed"), &json!(1)));
+    for name in ["out.xlsx", "out.csv"] {
+        let to = bench.path(name);
+        bench.json(&["staff", "export", "--to", to.to_str().unwrap()]);
+        let again = bench.json(&["staff", "import", to.to_str().unwrap(), "--names"]);
+        assert_eq!(again["status"], "unchanged", "{name}: {again}");
+    }
+    let calendar = bench.path("out.ics");
+    bench.json(&["staff", "calendar", "--to", calendar.to_str().unwrap()]);
+    assert!(fs::read_to_string(calendar).unwrap().starts_with("BEGIN:VCALENDAR"));
+    for list in ["staff", "absences"] {
+        let to = bench.path("modele.xlsx");
+        bench.json(&["staff", "template", list, "--to", to.to_str().unwrap()]);
+        assert!(std::fs::read(&to).unwrap().starts_with(b"PK"));
+    }
+    // What cannot be read says what to do, and ends with the code of refusals.
+    let odd = bench.file("odd.csv", "Couleur;Forme\r\nrouge;rond\r\n");
+    let ran = bench.run(&["staff", "import", odd.to_str().unwrap()]);
+    assert_eq!((ran.code, ran.json()["status"].as_str()), (3, Some("choice_needed")), "{}", ran.out);
+    assert!(ran.err.contains("--column person="), "{}", ran.err);
+    assert_eq!(bench.run(&["staff", "export", "--to", "list.parquet"]).code, 2);
+    assert_eq!(bench.run(&["staff", "import", "nowhere.csv"]).code, 1);
 }

@@ -69,7 +69,7 @@ fn organisation() -> impl Strategy<Value = Organisation> {
     );
     (nodes, moves, people).prop_map(|(nodes, moves, people)| {
         let mut made = Organisation::default();
-        let mut attempt = |made: &mut Organisation, edit: Edit| {
+        let attempt = |made: &mut Organisation, edit: Edit| {
             let mut tried = made.clone();
             if tried.apply(&[edit]).is_ok() {
                 *made = tried;
@@ -431,7 +431,10 @@ fn a_list_of_edits_may_pass_through_what_would_be_refused() {
         Edit::PutNode { node }
     };
     let (one, two) = (swap(1, "c2"), swap(2, "c1"));
-    assert!(matches!(made.clone().apply(&[one.clone()]), Err(OrgFault::SameCode { .. })));
+    assert!(matches!(
+        made.clone().apply(std::slice::from_ref(&one)),
+        Err(OrgFault::SameCode { .. })
+    ));
     made.apply(&[one, two]).unwrap();
     assert_eq!(made.nodes[&id(1)].code, "c2");
 }

@@ -165,7 +165,9 @@ async fn received(staged: Staged, form: &mut Multipart) -> AppResult<(Staged, St
         )
     };
     while let Some(mut field) = form.next_field().await.map_err(broken)? {
-        let Some(name) = field.file_name().map(str::to_owned) else { continue };
+        // A form sent without choosing a file holds one without a name.
+        let name = field.file_name().filter(|name| !name.is_empty()).map(str::to_owned);
+        let Some(name) = name else { continue };
         write(&mut field, &staged, broken).await?;
         return Ok((staged, name));
     }

@@ -6,6 +6,7 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use eclusier_app::AppError;
 use eclusier_core::{NodeId, PersonId};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -122,6 +123,16 @@ fn sent_user(status: StatusCode, user: &eclusier_app::directory::User) -> Respon
     response
 }
 
+/// A member nobody knows is a wrong value of the group, not a group that is missing.
+fn told(error: AppError) -> ScimError {
+    match error {
+        AppError::NotFound { what: "person", name } => {
+            ScimError::bad("invalidValue", format!("no user has the identifier {name}"))
+        }
+        other => other.into(),
+    }
+}
+
 fn sent_group(status: StatusCode, group: &eclusier_app::directory::Group) -> Response {
     let mut response = answer(status, resource::group(group), Some(&resource::group_tag(group)));
     locate(&mut response, status, &format!("/scim/v2/Groups/{}", group.id));
@@ -137,7 +148,7 @@ fn locate(response: &mut Response, status: StatusCode, place: &str) {
 }
 
 /// Accounts of the directory.
-#[utoipa::path(get, path = "/scim/v2/Users", tag = "scim", security(("session" = ["people.read"]), ("token" = ["people.read"])), params(ListQuery),
+#[utoipa::path(get, path = "/scim/v2/Users", tag = "scim", security(("token" = ["directory.write"])), params(ListQuery),
     responses((status = 200, content_type = "application/scim+json", body = Value), (status = 400, content_type = "application/scim+json", body = Value)))]
 async fn list_scim_users(Allowed(app): Allowed, Query(query): Query<ListQuery>) -> Answer {
     let users = app.directory_users().await?;
@@ -145,7 +156,7 @@ async fn list_scim_users(Allowed(app): Allowed, Query(query): Query<ListQuery>) 
 }
 
 /// Makes an account.
-#[utoipa::path(post, path = "/scim/v2/Users", tag = "scim", security(("session" = ["people.write"]), ("token" = ["people.write"])),
+#[utoipa::path(post, path = "/scim/v2/Users", tag = "scim", security(("token" = ["directory.write"])),
     request_body(content = Value, content_type = "application/scim+json"),
     responses((status = 201, content_type = "application/scim+json", body = Value), (status = 400, content_type = "application/scim+json", body = Value),
         (status = 409, content_type = "application/scim+json", body = Value)))]
@@ -155,7 +166,7 @@ async fn create_scim_user(Allowed(app): Allowed, bytes: Bytes) -> Answer {
 }
 
 /// One account.
-#[utoipa::path(get, path = "/scim/v2/Users/{id}", tag = "scim", security(("session" = ["people.read"]), ("token" = ["people.read"])),
+#[utoipa::path(get, path = "/scim/v2/Users/{id}", tag = "scim", security(("token" = ["directory.write"])),
     params(("id" = String, Path)),
     responses((status = 200, content_type = "application/scim+json", body = Value), (status = 404, content_type = "application/scim+json", body = Value)))]
 async fn find_scim_user(
@@ -174,7 +185,7 @@ fn unless_known(headers: &HeaderMap, tag: &str, sent: impl FnOnce() -> Response)
 }
 
 /// Writes an account as it must become.
-#[utoipa::path(put, path = "/scim/v2/Users/{id}", tag = "scim", security(("session" = ["people.write"]), ("token" = ["people.write"])),
+#[utoipa::path(put, path = "/scim/v2/Users/{id}", tag = "scim", security(("token" = ["directory.write"])),
     params(("id" = String, Path)), request_body(content = Value, content_type = "application/scim+json"),
     responses((status = 200, content_type = "application/scim+json", body = Value), (status = 400, content_type = "application/scim+json", body = Value),
         (status = 404, content_type = "application/scim+json", body = Value), (status = 412, content_type = "application/scim+json", body = Value)))]
@@ -190,7 +201,7 @@ async fn replace_scim_user(
 }
 
 /// Changes some attributes of an account.
-#[utoipa::path(patch, path = "/scim/v2/Users/{id}", tag = "scim", security(("session" = ["people.write"]), ("token" = ["people.write"])),
+#[utoipa::path(patch, path = "/scim/v2/Users/{id}", tag = "scim", security(("token" = ["directory.write"])),
     params(("id" = String, Path)), request_body(content = Value, content_type = "application/scim+json"),
     responses((status = 200, content_type = "application/scim+json", body = Value), (status = 400, content_type = "application/scim+json", body = Value),
         (status = 404, content_type = "application/scim+json", body = Value), (status = 412, content_type = "application/scim+json", body = Value)))]
@@ -209,7 +220,7 @@ async fn patch_scim_user(
 }
 
 /// Lets an account go; what was true of the past stays.
-#[utoipa::path(delete, path = "/scim/v2/Users/{id}", tag = "scim", security(("session" = ["people.write"]), ("token" = ["people.write"])),
+#[utoipa::path(delete, path = "/scim/v2/Users/{id}", tag = "scim", security(("token" = ["directory.write"])),
     params(("id" = String, Path)),
     responses((status = 204), (status = 404, content_type = "application/scim+json", body = Value), (status = 412, content_type = "application/scim+json", body = Value)))]
 async fn delete_scim_user(
@@ -222,7 +233,7 @@ async fn delete_scim_user(
 }
 
 /// Teams and services.
-#[utoipa::path(get, path = "/scim/v2/Groups", tag = "scim", security(("session" = ["people.read"]), ("token" = ["people.read"])), params(ListQuery),
+#[utoipa::path(get, path = "/scim/v2/Groups", tag = "scim", security(("token" = ["directory.write"])), params(ListQuery),
     responses((status = 200, content_type = "application/scim+json", body = Value), (status = 400, content_type = "application/scim+json", body = Value)))]
 async fn list_scim_groups(Allowed(app): Allowed, Query(query): Query<ListQuery>) -> Answer {
     let groups = app.directory_groups().await?;
@@ -230,17 +241,17 @@ async fn list_scim_groups(Allowed(app): Allowed, Query(query): Query<ListQuery>)
 }
 
 /// Makes a team.
-#[utoipa::path(post, path = "/scim/v2/Groups", tag = "scim", security(("session" = ["organisation.write"]), ("token" = ["organisation.write"])),
+#[utoipa::path(post, path = "/scim/v2/Groups", tag = "scim", security(("token" = ["directory.write"])),
     request_body(content = Value, content_type = "application/scim+json"),
     responses((status = 201, content_type = "application/scim+json", body = Value), (status = 400, content_type = "application/scim+json", body = Value),
         (status = 409, content_type = "application/scim+json", body = Value)))]
 async fn create_scim_group(Allowed(app): Allowed, bytes: Bytes) -> Answer {
     let draft = resource::read_group(&body(&bytes)?)?;
-    Ok(sent_group(StatusCode::CREATED, &app.add_directory_group(draft).await?))
+    Ok(sent_group(StatusCode::CREATED, &app.add_directory_group(draft).await.map_err(told)?))
 }
 
 /// One team or service.
-#[utoipa::path(get, path = "/scim/v2/Groups/{id}", tag = "scim", security(("session" = ["people.read"]), ("token" = ["people.read"])),
+#[utoipa::path(get, path = "/scim/v2/Groups/{id}", tag = "scim", security(("token" = ["directory.write"])),
     params(("id" = String, Path)),
     responses((status = 200, content_type = "application/scim+json", body = Value), (status = 404, content_type = "application/scim+json", body = Value)))]
 async fn find_scim_group(
@@ -253,7 +264,7 @@ async fn find_scim_group(
 }
 
 /// Writes a group as it must become; who is not named leaves it today.
-#[utoipa::path(put, path = "/scim/v2/Groups/{id}", tag = "scim", security(("session" = ["organisation.write"]), ("token" = ["organisation.write"])),
+#[utoipa::path(put, path = "/scim/v2/Groups/{id}", tag = "scim", security(("token" = ["directory.write"])),
     params(("id" = String, Path)), request_body(content = Value, content_type = "application/scim+json"),
     responses((status = 200, content_type = "application/scim+json", body = Value), (status = 400, content_type = "application/scim+json", body = Value),
         (status = 404, content_type = "application/scim+json", body = Value), (status = 412, content_type = "application/scim+json", body = Value)))]
@@ -264,12 +275,13 @@ async fn replace_scim_group(
     bytes: Bytes,
 ) -> Answer {
     let draft = resource::read_group(&body(&bytes)?)?;
-    let group = app.put_directory_group(&NodeId(id), seen(&headers).as_deref(), draft).await?;
+    let written = app.put_directory_group(&NodeId(id), seen(&headers).as_deref(), draft).await;
+    let group = written.map_err(told)?;
     Ok(sent_group(StatusCode::OK, &group))
 }
 
 /// Changes some attributes of a group, or some of its members.
-#[utoipa::path(patch, path = "/scim/v2/Groups/{id}", tag = "scim", security(("session" = ["organisation.write"]), ("token" = ["organisation.write"])),
+#[utoipa::path(patch, path = "/scim/v2/Groups/{id}", tag = "scim", security(("token" = ["directory.write"])),
     params(("id" = String, Path)), request_body(content = Value, content_type = "application/scim+json"),
     responses((status = 200, content_type = "application/scim+json", body = Value), (status = 400, content_type = "application/scim+json", body = Value),
         (status = 404, content_type = "application/scim+json", body = Value), (status = 412, content_type = "application/scim+json", body = Value)))]
@@ -284,11 +296,12 @@ async fn patch_scim_group(
     let known = app.directory_group(&id).await?;
     let tag = seen(&headers).unwrap_or(known.tag);
     let draft = patch::group(known.draft, &request)?;
-    Ok(sent_group(StatusCode::OK, &app.put_directory_group(&id, Some(&tag), draft).await?))
+    let group = app.put_directory_group(&id, Some(&tag), draft).await.map_err(told)?;
+    Ok(sent_group(StatusCode::OK, &group))
 }
 
 /// Closes a group from today on.
-#[utoipa::path(delete, path = "/scim/v2/Groups/{id}", tag = "scim", security(("session" = ["organisation.write"]), ("token" = ["organisation.write"])),
+#[utoipa::path(delete, path = "/scim/v2/Groups/{id}", tag = "scim", security(("token" = ["directory.write"])),
     params(("id" = String, Path)),
     responses((status = 204), (status = 400, content_type = "application/scim+json", body = Value), (status = 404, content_type = "application/scim+json", body = Value),
         (status = 412, content_type = "application/scim+json", body = Value)))]
@@ -325,21 +338,21 @@ fn named(resources: Vec<Value>, id: &str) -> Answer {
 }
 
 /// What the service can do.
-#[utoipa::path(get, path = "/scim/v2/ServiceProviderConfig", tag = "scim", security(("session" = ["people.read"]), ("token" = ["people.read"])),
+#[utoipa::path(get, path = "/scim/v2/ServiceProviderConfig", tag = "scim", security(("token" = ["directory.write"])),
     responses((status = 200, content_type = "application/scim+json", body = Value)))]
 async fn find_scim_configuration(_allowed: Allowed) -> Response {
     answer(StatusCode::OK, resource::configuration(), None)
 }
 
 /// Attributes kept.
-#[utoipa::path(get, path = "/scim/v2/Schemas", tag = "scim", security(("session" = ["people.read"]), ("token" = ["people.read"])),
+#[utoipa::path(get, path = "/scim/v2/Schemas", tag = "scim", security(("token" = ["directory.write"])),
     responses((status = 200, content_type = "application/scim+json", body = Value)))]
 async fn list_scim_schemas(_allowed: Allowed) -> Response {
     listed(resource::schemas())
 }
 
 /// Attributes of one schema.
-#[utoipa::path(get, path = "/scim/v2/Schemas/{id}", tag = "scim", security(("session" = ["people.read"]), ("token" = ["people.read"])),
+#[utoipa::path(get, path = "/scim/v2/Schemas/{id}", tag = "scim", security(("token" = ["directory.write"])),
     params(("id" = String, Path)),
     responses((status = 200, content_type = "application/scim+json", body = Value), (status = 404, content_type = "application/scim+json", body = Value)))]
 async fn find_scim_schema(_allowed: Allowed, Path(id): Path<String>) -> Answer {
@@ -347,14 +360,14 @@ async fn find_scim_schema(_allowed: Allowed, Path(id): Path<String>) -> Answer {
 }
 
 /// Kinds of resources.
-#[utoipa::path(get, path = "/scim/v2/ResourceTypes", tag = "scim", security(("session" = ["people.read"]), ("token" = ["people.read"])),
+#[utoipa::path(get, path = "/scim/v2/ResourceTypes", tag = "scim", security(("token" = ["directory.write"])),
     responses((status = 200, content_type = "application/scim+json", body = Value)))]
 async fn list_scim_resource_types(_allowed: Allowed) -> Response {
     listed(resource::resource_types())
 }
 
 /// One kind of resource.
-#[utoipa::path(get, path = "/scim/v2/ResourceTypes/{id}", tag = "scim", security(("session" = ["people.read"]), ("token" = ["people.read"])),
+#[utoipa::path(get, path = "/scim/v2/ResourceTypes/{id}", tag = "scim", security(("token" = ["directory.write"])),
     params(("id" = String, Path)),
     responses((status = 200, content_type = "application/scim+json", body = Value), (status = 404, content_type = "application/scim+json", body = Value)))]
 async fn find_scim_resource_type(_allowed: Allowed, Path(id): Path<String>) -> Answer {

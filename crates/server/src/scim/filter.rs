@@ -77,7 +77,7 @@ impl Filter {
                     other => found.iter().any(|v| holds(v, *other, value)),
                 }
             }
-            Filter::Among(path, inner) => found(resource, path).iter().any(|v| inner.passes(v)),
+            Filter::Among(path, inner) => reached(resource, path).iter().any(|v| inner.passes(v)),
         }
     }
 }
@@ -225,9 +225,9 @@ impl Reader<'_> {
     }
 }
 
-/// The values at a path: attribute names whatever their case, a schema before the last colon
+/// What stands at a path: attribute names whatever their case, a schema before the last colon
 /// put aside, every item of a list.
-fn found<'a>(resource: &'a Value, path: &str) -> Vec<&'a Value> {
+fn reached<'a>(resource: &'a Value, path: &str) -> Vec<&'a Value> {
     let bare = match path.rfind(':') {
         Some(colon) if path.to_ascii_lowercase().starts_with("urn:") => {
             path.get(colon + 1..).unwrap_or("")
@@ -250,8 +250,12 @@ fn found<'a>(resource: &'a Value, path: &str) -> Vec<&'a Value> {
             })
             .collect();
     }
-    // `emails eq "a@b.fr"` speaks of the values of the list.
     values
+}
+
+/// The values at a path: `emails eq "a@b.fr"` speaks of the values of the list.
+fn found<'a>(resource: &'a Value, path: &str) -> Vec<&'a Value> {
+    reached(resource, path)
         .into_iter()
         .map(|value| match value {
             Value::Object(map) => map.get("value").unwrap_or(value),

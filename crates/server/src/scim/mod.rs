@@ -7,9 +7,12 @@ pub(crate) mod resource;
 
 use axum::{
     Json,
+    extract::Request,
     http::{HeaderValue, StatusCode, header},
+    middleware::Next,
     response::{IntoResponse, Response},
 };
+use eclusier_api::Problem;
 use eclusier_app::AppError;
 use serde_json::{Value, json};
 
@@ -53,11 +56,47 @@ impl From<AppError> for ScimError {
                 let detail = "an operation failed, nothing changed".to_owned();
                 return Self { status: StatusCode::INTERNAL_SERVER_ERROR, kind: None, detail };
             }
+            "unavailable" => (StatusCode::SERVICE_UNAVAILABLE, None),
             _ => (StatusCode::UNAUTHORIZED, None),
         };
         Self { status, kind, detail }
     }
 }
+
+/// Whether an address is the directory's.
+pub(crate) fn is_ours(path: &str) -> bool {
+    path == "/scim" || path.starts_with("/scim/")
+}
+
+/// What is refused before a route of the directory is reached (no token, too large, no such
+/// address) is told in the directory's own shape.
+pub(crate) async fn shaped(request: Request, next: Next) -> Response {
+    let ours = is_ours(request.uri().path());
+    let response = next.run(request).await;
+    let status = response.status();
+    let told = response.headers().get(header::CONTENT_TYPE).is_some_and(|t| t == MEDIA);
+    if !ours || told || !(status.is_client_error() || status.is_server_error()) {
+        return response;
+    }
+    let (head, body) = response.into_parts();
+    let text = axum::body::to_bytes(body, LONGEST_PROBLEM).await.unwrap_or_default();
+    let detail = match serde_json::from_slice::<Problem>(&text) {
+        Ok(problem) => problem.text.en,
+        Err(_) => status.canonical_reason().unwrap_or("refused").to_owned(),
+    };
+    let mut shaped = ScimError { status, kind: None, detail }.into_response();
+    if let Some(wait) = head.headers.get(header::RETRY_AFTER) {
+        shaped.headers_mut().insert(header::RETRY_AFTER, wait.clone());
+    }
+    if status == StatusCode::UNAUTHORIZED {
+        let way = HeaderValue::from_static("Bearer");
+        shaped.headers_mut().insert(header::WWW_AUTHENTICATE, way);
+    }
+    shaped
+}
+
+/// More than any problem of ours takes.
+const LONGEST_PROBLEM: usize = 16 << 10;
 
 impl IntoResponse for ScimError {
     fn into_response(self) -> Response {

@@ -51,6 +51,9 @@ pub(crate) fn members(value: &Value) -> Result<BTreeSet<PersonId>, ScimError> {
         Value::Array(list) => list.as_slice(),
         _ => one,
     };
+    if list.len() > MOST_MEMBERS {
+        return Err(ScimError::bad("tooMany", "too many members in one request"));
+    }
     list.iter()
         .map(|member| {
             if text(member, "type").is_some_and(|t| t.eq_ignore_ascii_case("Group")) {
@@ -172,6 +175,9 @@ pub(crate) fn group(group: &Group) -> Value {
     }
     sent
 }
+
+/// Most members named in one request.
+const MOST_MEMBERS: usize = 5_000;
 
 /// Most resources of one answer.
 pub(crate) const MOST: usize = 200;

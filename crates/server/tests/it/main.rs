@@ -21,3 +21,4 @@ mod problems;
 mod schema;
 mod scim;
 mod sign_in;
+mod staff;

@@ -52,6 +52,7 @@ import type {
   Session,
   SetupBody,
   StaffImport,
+  StaffQuery,
   Status,
   System,
   Token,
@@ -250,8 +251,8 @@ export const api = {
   auditVerdict: (signal?: AbortSignal): Promise<AuditVerdict> => take(client.GET('/api/v1/audit/verdict', { signal })),
   publications: (process?: string, signal?: AbortSignal): Promise<Publication[]> =>
     take(client.GET('/api/v1/publications', { params: { query: { process } }, signal })),
-  publish: (body: PublicationBody): Promise<Publication> => take(client.POST('/api/v1/publications', { body })),
-  restate: (body: PublicationBody): Promise<Publication> =>
+  publish: (body: PublicationBody): Promise<Publication[]> => take(client.POST('/api/v1/publications', { body })),
+  restate: (body: PublicationBody): Promise<Publication[]> =>
     take(client.POST('/api/v1/publications/restatements', { body })),
   replay: (q: { process: string; from: string; to: string; rank?: number }): Promise<Replay> =>
     take(client.GET('/api/v1/publications/replay', { params: { query: q } })),
@@ -282,12 +283,12 @@ export const api = {
     take(client.DELETE('/api/v1/people/{id}/facts/{fact}', { params: { path: { id, fact }, query: { version } } })),
   weeks: (id: string, from: string, to: string, signal?: AbortSignal): Promise<Weeks> =>
     take(client.GET('/api/v1/people/{id}/weeks', { params: { path: { id }, query: { from, to } }, signal })),
-  importStaff: (file: Blob, name: string, kind: string, dry_run: boolean): Promise<StaffImport> => {
+  importStaff: (file: Blob, name: string, query: StaffQuery): Promise<StaffImport> => {
     const form = new FormData();
     form.append('file', file, name);
     return take(
       client.POST('/api/v1/organisation/imports', {
-        params: { query: { kind, dry_run } },
+        params: { query },
         body: { file: '' },
         bodySerializer: () => form
       })
@@ -316,7 +317,7 @@ export const url = {
   export: (what: 'stocks' | 'indicators' | 'ledger' | 'cases', format: 'xlsx' | 'csv', q: Record<string, string | undefined>) =>
     `/api/v1/exports/${what}.${format}${query(q)}`,
   quarantine: (id: number) => `/api/v1/imports/${id}/quarantine`,
-  template: (what: 'counts' | 'events' | 'staff', lang: string) => `/api/v1/templates/${what}?lang=${lang}`,
+  template: (what: 'counts' | 'events' | 'staff' | 'absences', lang: string) => `/api/v1/templates/${what}?lang=${lang}`,
   events: '/api/v1/events',
   provider: (id: string, back: string) => `/api/v1/oidc/${encodeURIComponent(id)}/start${query({ retour: back })}`,
   staff: (file: 'staff.xlsx' | 'staff.csv' | 'absences.ics', day?: string) =>

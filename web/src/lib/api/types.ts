@@ -1,5 +1,5 @@
 /** Short names for the generated wire types. */
-import type { components } from './schema';
+import type { components, operations } from './schema';
 
 type S = components['schemas'];
 export type Text = S['Text'];
@@ -76,6 +76,7 @@ export type PersonBody = S['PersonRequest'];
 export type Fact = S['FactDto'];
 export type FactBody = S['FactRequest'];
 export type StaffImport = S['StaffImportDto'];
+export type StaffQuery = NonNullable<operations['import_staff']['parameters']['query']>;
 export type Weeks = S['WeeksDto'];
 export type Me = S['MeDto'];
 export type Page = S['PageDto'];

@@ -4,7 +4,7 @@ import { gateFault, gateState, held, lastGateDay, searchAccounts, tokenState, wh
 
 const TODAY = '2026-11-23';
 const grant = (more: Partial<Grant>): Grant => ({
-  id: 'g', account: 'a', role: 'director', node: null, node_label: '', processes: null, from: '2026-01-01', to: null,
+  id: 'g', account: 'a', account_name: 'A', role: 'director', node: null, node_label: '', processes: null, from: '2026-01-01', to: null,
   delegated_by: null, reason: '', active: true, version: 1, ...more
 });
 const account = (id: string, name: string, grants: Grant[]): Account => ({

@@ -155,6 +155,7 @@ export const sessionEn: typeof sessionFr = {
     'system.read': 'read the state of the program',
     'system.write': 'set the program up and back it up',
     'method.read': 'read definitions, formulas and notices',
-    'wall.read': 'read the totals of the wall screen'
+    'wall.read': 'read the totals of the wall screen',
+    'directory.write': 'keep people and teams up to date from the directory'
   }
 };

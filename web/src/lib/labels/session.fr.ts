@@ -154,6 +154,7 @@ export const sessionFr = {
     'system.read': 'lire l’état du programme',
     'system.write': 'régler le programme et le sauvegarder',
     'method.read': 'lire les définitions, les formules et les notices',
-    'wall.read': 'lire les totaux de l’écran mural'
+    'wall.read': 'lire les totaux de l’écran mural',
+    'directory.write': 'tenir à jour les personnes et les équipes depuis l’annuaire'
   } as Record<string, string>
 };
