@@ -1,22 +1,23 @@
 //! Speed and memory beside the peers, in one run, written to `docs/benchmarks.md`.
 //!
-//! `cargo xtask bench [bpic2012|csv|queries] [--events N]`. Peers run from the
+//! `cargo xtask bench [bpic2012|csv|queries|users]`. Peers run from the
 //! Python named by `PEERS_PY` (with `pm4py`, `polars` and `duckdb`); without it only our
 //! own figures are written, and the page says so.
 
 use std::{
     fmt::Write as _,
     fs,
-    io::{Read as _, Write as _},
-    net::TcpStream,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
-    time::{Duration, Instant},
+    process::{Command, Stdio},
+    time::Instant,
 };
 
 use serde_json::Value;
 
+mod users;
+
 use crate::shell::{Failure, Outcome, binary, root, shared, target};
+use crate::site::{Site, Visitor};
 use crate::stages;
 
 /// Runs of each command; the median is written.
@@ -28,7 +29,7 @@ pub fn run(args: &[String]) -> Outcome {
     let named: Vec<&str> = args
         .iter()
         .map(String::as_str)
-        .filter(|a| ["bpic2012", "csv", "queries"].contains(a))
+        .filter(|a| ["bpic2012", "csv", "queries", "users"].contains(a))
         .collect();
     let wanted = |name: &str| named.is_empty() || named.contains(&name);
     let folder = target().join("bench");
@@ -42,8 +43,8 @@ pub fn run(args: &[String]) -> Outcome {
     if wanted("bpic2012") {
         bpic2012(&mut page, &folder)?;
     }
-    if wanted("csv") || wanted("queries") {
-        large(&mut page, &folder, wanted("queries"))?;
+    if wanted("csv") || wanted("queries") || wanted("users") {
+        large(&mut page, &folder, wanted("queries"), wanted("users"))?;
     }
     let path = root().join("docs/benchmarks.md");
     if named.is_empty() {
@@ -175,7 +176,7 @@ fn peers() -> Option<PathBuf> {
 }
 
 /// The largest process of the network-sized body: about ten million rows in all.
-fn large(page: &mut String, folder: &Path, queries: bool) -> Outcome {
+fn large(page: &mut String, folder: &Path, queries: bool, crowd: bool) -> Outcome {
     let data = folder.join("network");
     let _ = fs::remove_dir_all(&data);
     let list =
@@ -208,60 +209,31 @@ fn large(page: &mut String, folder: &Path, queries: bool) -> Outcome {
     let note = format!("{rows} rows, **{:.0} rows/s**", rows as f64 / whole.wall);
     line(page, "**all**", whole, &note);
     if queries {
-        query(page, folder, &data, &largest.1)?;
+        ask(page, folder, &data, &largest.1)?;
+    }
+    if crowd {
+        users::crowd(page, &data, &largest.1)?;
     }
     let _ = fs::remove_dir_all(&data);
     Ok(())
 }
 
-fn query(page: &mut String, folder: &Path, data: &Path, largest: &str) -> Outcome {
-    let mut server = serve(data)?;
-    let outcome = ask(page, folder, data, server.port, largest);
-    let _ = server.child.kill();
-    let _ = server.child.wait();
-    outcome
-}
-
-struct Server {
-    child: Child,
-    port: u16,
-}
-
-fn serve(data: &Path) -> Outcome<Server> {
-    let port = 18_473;
-    let child = Command::new(binary())
-        .args(["serve", "--bind", &format!("127.0.0.1:{port}")])
-        .env("ECLUSIER_DATA", data)
-        .stderr(Stdio::null())
-        .spawn()?;
-    let server = Server { child, port };
-    for _ in 0..600 {
-        if get(port, "/api/v1/health").is_ok() {
-            return Ok(server);
-        }
-        std::thread::sleep(Duration::from_millis(100));
-    }
-    Err(Failure("the server did not answer".into()))
-}
-
-/// A bare request: seconds and bytes of the answer.
-fn get(port: u16, path: &str) -> Outcome<(f64, usize)> {
+/// Asks once: seconds and bytes of the answer.
+fn get(visitor: &Visitor, path: &str) -> Outcome<(f64, usize)> {
     let start = Instant::now();
-    let mut stream = TcpStream::connect(("127.0.0.1", port))?;
-    stream.set_read_timeout(Some(Duration::from_secs(120)))?;
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n")?;
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer)?;
-    if !answer.starts_with(b"HTTP/1.1 200") {
-        let head: String = String::from_utf8_lossy(&answer).chars().take(200).collect();
-        return Err(Failure(format!("{path}: {head}")));
+    let answer = visitor.get(path)?;
+    let seconds = start.elapsed().as_secs_f64();
+    if answer.status != 200 {
+        return Err(Failure(format!("{path}: status {}: {}", answer.status, answer.body)));
     }
-    Ok((start.elapsed().as_secs_f64(), answer.len()))
+    Ok((seconds, answer.bytes))
 }
 
-fn ask(page: &mut String, folder: &Path, data: &Path, port: u16, largest: &str) -> Outcome {
+fn ask(page: &mut String, folder: &Path, data: &Path, largest: &str) -> Outcome {
+    let site = Site::serve(data, None)?;
+    let owner = Visitor::new(&site);
     // The first answer folds the desks; a person meets it once per import.
-    let (first, _) = get(port, "/api/v1/cockpit")?;
+    let (first, _) = get(&owner, "/api/v1/cockpit")?;
     page.push_str(
         "\n## Questions over HTTP on the same rows\n\nEach of the 20 requests asks another period, so that no answer is remembered; \
          the last column is the same question asked again.\n\n\
@@ -283,10 +255,10 @@ fn ask(page: &mut String, folder: &Path, data: &Path, port: u16, largest: &str) 
         for i in 0..20 {
             let join = if path.contains('?') { '&' } else { '?' };
             let asked = format!("{path}{join}from=2025-{:02}-{:02}", 1 + i % 10, 1 + i);
-            let (seconds, size) = get(port, &asked)?;
+            let (seconds, size) = get(&owner, &asked)?;
             times.push(seconds * 1000.0);
             bytes = size;
-            again = get(port, &asked)?.0 * 1000.0;
+            again = get(&owner, &asked)?.0 * 1000.0;
         }
         times.sort_by(f64::total_cmp);
         let p95 = times.get(18).copied().unwrap_or(0.0);

@@ -6,6 +6,7 @@ mod golden;
 mod postgres;
 mod setup;
 mod shell;
+mod site;
 mod soak;
 mod stages;
 mod tidy;

@@ -18,9 +18,27 @@ const PACKAGES: [&str; 4] =
 /// Begins the name of the folder of a cluster; the number of its process ends it.
 const FOLDER: &str = "eclusier-postgres-";
 
-/// Runs the tests of the rooms that know a database on PostgreSQL. Where it is missing it is
-/// installed if `install` allows it, otherwise the stage is left out, except in CI.
+/// Runs the tests of the rooms that know a database on PostgreSQL.
 pub fn tests(install: bool) -> Outcome {
+    with(install, |url| {
+        stage("rust tests on PostgreSQL", || {
+            let mut tests =
+                command(&std::env::var("CARGO").unwrap_or_else(|_| "cargo".into()), [""; 0]);
+            if has("cargo-nextest") {
+                tests.args(["nextest", "run"]);
+            } else {
+                tests.arg("test");
+            }
+            tests.args(PACKAGES.iter().flat_map(|package| ["--package", package]));
+            tests.arg("--no-fail-fast").env("ECLUSIER_TEST_DATABASE_URL", url);
+            run(tests)
+        })
+    })
+}
+
+/// Runs `work` with the address of a throw-away PostgreSQL. Where it is missing it is installed
+/// if `install` allows it, otherwise the work is left out, except in CI.
+pub fn with(install: bool, work: impl FnOnce(&str) -> Outcome) -> Outcome {
     sweep();
     let Some(programs) = programs(install) else {
         eprintln!("tests on PostgreSQL skipped: install Debian's postgresql package");
@@ -31,18 +49,7 @@ pub fn tests(install: bool) -> Outcome {
         };
     };
     let cluster = Cluster::start(&programs)?;
-    stage("rust tests on PostgreSQL", || {
-        let mut tests =
-            command(&std::env::var("CARGO").unwrap_or_else(|_| "cargo".into()), [""; 0]);
-        if has("cargo-nextest") {
-            tests.args(["nextest", "run"]);
-        } else {
-            tests.arg("test");
-        }
-        tests.args(PACKAGES.iter().flat_map(|package| ["--package", package]));
-        tests.arg("--no-fail-fast").env("ECLUSIER_TEST_DATABASE_URL", cluster.url());
-        run(tests)
-    })
+    work(&cluster.url())
 }
 
 /// Folder of `initdb` and its like, the latest version first.

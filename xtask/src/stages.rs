@@ -46,7 +46,14 @@ pub fn test(args: &[String]) -> Outcome {
     build()?;
     stage("openapi and client are those of the server", api_is_current)?;
     accept()?;
-    stage("kills during import (sample)", || soak::kills(12))?;
+    stage("kills during writes (sample)", || {
+        soak::kills(12, None)?;
+        soak::writes(6, None)?;
+        postgres::with(true, |url| {
+            soak::kills(6, Some(url))?;
+            soak::writes(6, Some(url))
+        })
+    })?;
     end_to_end()
 }
 

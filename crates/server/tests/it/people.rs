@@ -17,6 +17,8 @@ pub const PASSWORD: &str = "trois péniches attendent l'aube";
 #[derive(Clone, Default)]
 pub struct Browser {
     pub cookie: Option<String>,
+    /// Where the requests come from, if the test says.
+    pub peer: Option<std::net::SocketAddr>,
 }
 
 impl Browser {
@@ -27,7 +29,11 @@ impl Browser {
             headers.push(("cookie", &cookie));
         }
         let text = if body.is_null() { String::new() } else { body.to_string() };
-        let answer = site.ask(request(method, path, &headers, Body::from(text))).await;
+        let mut asked = request(method, path, &headers, Body::from(text));
+        if let Some(peer) = self.peer {
+            asked.extensions_mut().insert(axum::extract::ConnectInfo(peer));
+        }
+        let answer = site.ask(asked).await;
         let set = answer.header("set-cookie");
         if let Some(pair) = set.split(';').next().filter(|p| p.contains('=')) {
             let emptied = pair.ends_with('=');

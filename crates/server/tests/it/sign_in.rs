@@ -86,11 +86,11 @@ async fn a_planted_session_is_worth_nothing_after_sign_in() {
     let mut thief = Browser::default();
     thief.post(site, "/api/v1/session", credentials("victim", "wrong")).await;
     let planted = "eclusier=AAAAAAAAAAAAAAAAAAAAAA".to_owned();
-    let mut victim = Browser { cookie: Some(planted.clone()) };
+    let mut victim = Browser { cookie: Some(planted.clone()), ..Browser::default() };
     let body = credentials("victim", PASSWORD);
     assert_eq!(victim.post(site, "/api/v1/session", body).await.status, 200);
     assert_ne!(victim.cookie.as_ref(), Some(&planted), "the identifier must change");
-    let mut thief = Browser { cookie: Some(planted) };
+    let mut thief = Browser { cookie: Some(planted), ..Browser::default() };
     assert_eq!(thief.get(site, "/api/v1/cockpit").await.status, 401);
     // What was held before a second sign-in dies too.
     let earlier = victim.clone();
