@@ -800,12 +800,14 @@ fn contract(row: &StaffRow, facts: &[&DatedFact], day: Date) -> Option<Result<Fa
         ];
         return Some(Err((row.line, Code::BadNumber, words)));
     }
-    // Hours known for another share say nothing of this one.
-    let same_share = known_share == Some(share);
-    let weekly_hours = row
-        .weekly_hours
-        .or(known_hours.filter(|_| same_share))
-        .unwrap_or((share * FULL_TIME_HOURS * 100.0).round() / 100.0);
+    // Another share of the formula known: 80 % of 39 h, not of the legal week. Shares held are
+    // above 0.
+    let of_known = known_hours.zip(known_share).map(|(hours, held)| match held == share {
+        true => hours,
+        false => (hours / held * share * 100.0).round() / 100.0,
+    });
+    let weekly_hours =
+        row.weekly_hours.or(of_known).unwrap_or((share * FULL_TIME_HOURS * 100.0).round() / 100.0);
     if weekly_hours <= 0.0 {
         let words = ["heures par semaine nulles".to_owned(), "no hours in a week".to_owned()];
         return Some(Err((row.line, Code::BadNumber, words)));

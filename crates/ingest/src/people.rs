@@ -291,8 +291,8 @@ impl Cells<'_> {
                         refusal(
                             column,
                             Code::BadNumber,
-                            format!("« {text} » n’est pas un nombre"),
-                            format!("“{text}” is not a number"),
+                            format!("« {text} » n’est pas un nombre : écrire par exemple 36, 0,8 ou 80 %"),
+                            format!("“{text}” is not a number: write for example 36, 0.8 or 80%"),
                         )
                     })
             }
@@ -387,8 +387,8 @@ impl Cells<'_> {
         Err(refusal(
             column,
             Code::BadDate,
-            format!("« {raw} » n’est pas une date"),
-            format!("“{raw}” is not a date"),
+            format!("« {raw} » n’est pas une date : écrire par exemple 31/12/2026"),
+            format!("“{raw}” is not a date: write for example 31/12/2026 or 2026-12-31"),
         ))
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use eclusier_app::{
-    Access, App, AppError, Lang,
+    Access, App, AppError, Lang, Permission,
     exports::ExportFormat,
     imports::ImportStatus,
     people::PeopleWanted,
@@ -290,7 +290,7 @@ async fn a_preview_tells_what_would_begin_change_and_end() {
             "2|Zoé Petit|ended|rattachement à « Équipe 1 », du 01/01/2025 au 31/07/2025",
             "2|Zoé Petit|added|rattachement à « Équipe 2 », à partir du 01/08/2025",
             "2|Zoé Petit|ended|contrat à 100\u{202f}%, 36\u{a0}h par semaine, du 01/01/2025 au 31/07/2025",
-            "2|Zoé Petit|added|contrat à 80\u{202f}%, 28\u{a0}h par semaine, à partir du 01/08/2025",
+            "2|Zoé Petit|added|contrat à 80\u{202f}%, 28,8\u{a0}h par semaine, à partir du 01/08/2025",
             "2|Zoé Petit|ended|compétence PF (théorie 3, pratique 3, décide seul), du 01/01/2025 au 31/07/2025",
             "4||added|personne à ajouter",
             "4||added|rattachement à « Équipe 1 », à partir du 01/08/2025",
@@ -462,6 +462,18 @@ async fn absences_are_written_once_prolonged_and_called_off() {
     assert_eq!(of(&whole(app).await), [day("2025-09-10")]);
     import(&bench, app, "absences.ics", event("20250910", "STATUS:CANCELLED\r\n")).await;
     assert!(of(&whole(app).await).is_empty());
+    // A cause is written with each absence: who may change people without knowing causes may not.
+    let only = [Permission::PeopleRead, Permission::PeopleWrite].into();
+    let valid = Validity { from: day("2025-01-01"), to: None };
+    let grant = Grant { role: "human_resources".into(), node: None, processes: None, valid };
+    let subject = Subject::Token { id: "t".into() };
+    let today = app.today().await.unwrap();
+    let access = Access::new(subject, &[grant], Some(&only), &whole(app).await, today);
+    let asked = options(bench.file("absences.csv", list), StaffKind::Absences);
+    let outcome = app.acting(access).import_staff(asked).await;
+    assert!(
+        matches!(outcome, Err(AppError::Forbidden(d)) if d.permission == Permission::AbsencesCause)
+    );
     // The log says that absences were written, not which nor why.
     let log = format!("{:?}", app.registry().audit_entries(0, 100).await.unwrap());
     assert!(!log.contains("2025-07-07") && !log.contains("leave") && !log.contains("zoe"), "{log}");
