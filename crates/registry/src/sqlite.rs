@@ -79,6 +79,15 @@ pub(crate) fn pool(path: &Path, patience: Duration) -> Result<AnyPool, RegistryE
                 Ok(())
             })
         })
+        // A full disk makes SQLite itself end the transaction; the driver then counts it as open
+        // for ever, and would refuse the next one on this connection.
+        .after_release(|conn, _| {
+            Box::pin(async move {
+                // Answered after the rollback of a transaction that was dropped.
+                conn.ping().await?;
+                Ok(!conn.is_in_transaction())
+            })
+        })
         .connect_lazy_with(address(path, "mode=rw")?);
     Ok(pool)
 }
