@@ -2,6 +2,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)] // a command-line tool talks to its terminal
 
 mod bench;
+mod fuzz;
 mod golden;
 mod postgres;
 mod setup;
@@ -26,6 +27,7 @@ cargo xtask COMMAND
   golden              rewrite the reviewed expectations (insta snapshots, stored profiles)
   bench [NAME]        measure speed and memory beside the peers, write docs/benchmarks.md
   soak [--kills N]    long campaigns: hundreds of kills, thousands of histories
+  fuzz [N]            N requests of chance to each operation of the API (100), answers checked
   tidy                check the house: arrows between rooms, README length, forbidden words
 ";
 
@@ -43,6 +45,7 @@ fn main() -> std::process::ExitCode {
         Some("golden") => golden::run(),
         Some("bench") => bench::run(rest),
         Some("soak") => soak::run(rest),
+        Some("fuzz") => stages::fuzz(rest),
         Some("tidy") => tidy::run(),
         _ => {
             println!("{HELP}");

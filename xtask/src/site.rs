@@ -61,6 +61,11 @@ impl Site {
         self.address.rsplit(':').next().and_then(|p| p.parse().ok()).unwrap_or(0)
     }
 
+    /// Where it is served.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
     /// Kills the server where it stands.
     pub fn kill(mut self) -> Outcome {
         self.child.kill()?;
@@ -122,6 +127,13 @@ impl Visitor {
         let text = answer.body_mut().with_config().limit(1 << 30).read_to_vec()?;
         let body = serde_json::from_slice(&text).unwrap_or(Value::Null);
         Ok(Answer { status, body, bytes: text.len() })
+    }
+
+    /// A question of the bearer of a token.
+    pub fn get_as(&self, token: &str, path: &str) -> Outcome<Answer> {
+        let request = self.agent.get(format!("{}{path}", self.address));
+        let answer = request.header("authorization", format!("Bearer {token}")).call()?;
+        Ok(Answer { status: answer.status().as_u16(), body: Value::Null, bytes: 0 })
     }
 
     /// A change.

@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::{
-    postgres, setup,
+    fuzz, postgres, setup,
     shell::{Failure, Outcome, binary, cargo, command, has, root, run, shared, stage},
     soak, tidy,
 };
@@ -46,6 +46,7 @@ pub fn test(args: &[String]) -> Outcome {
     build()?;
     stage("openapi and client are those of the server", api_is_current)?;
     accept()?;
+    stage("requests from the description (sample)", || fuzz::run_with(8))?;
     stage("kills during writes (sample)", || {
         soak::kills(12, None)?;
         soak::writes(6, None)?;
@@ -64,6 +65,12 @@ pub fn ci() -> Outcome {
         cargo(&["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"])
     })?;
     test(&[])
+}
+
+/// Requests made up from the description, `N` of chance to each operation.
+pub fn fuzz(args: &[String]) -> Outcome {
+    build()?;
+    fuzz::run_with(args.first().and_then(|n| n.parse().ok()).unwrap_or(100))
 }
 
 /// Writes the API description and the client generated from it.

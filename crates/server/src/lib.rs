@@ -11,6 +11,7 @@ pub mod limits;
 mod metrics;
 mod observe;
 mod oidc;
+mod refusals;
 mod routes;
 mod scim;
 mod security;
@@ -118,6 +119,7 @@ fn api() -> (Router<Site>, Router<Site>, utoipa::openapi::OpenApi) {
         .split_for_parts();
     let (probes, of_probes) = health::routes().split_for_parts();
     description.merge(of_probes);
+    refusals::describe(&mut description);
     (guarded, probes, description)
 }
 

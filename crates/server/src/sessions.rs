@@ -15,6 +15,11 @@ use tower_sessions::{
     session_store,
 };
 
+/// Name of the cookie.
+pub(crate) const COOKIE: &str = "eclusier";
+/// The same when it never travels in the clear.
+const SECURE_COOKIE: &str = "__Host-eclusier";
+
 /// How long sessions last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lasting {
@@ -121,7 +126,7 @@ pub(crate) fn layer(app: &App, lasting: Lasting, secure: bool) -> SessionManager
     let idle = time::Duration::seconds(i64::try_from(lasting.idle.as_secs()).unwrap_or(1_800));
     SessionManagerLayer::new(Store(app.clone()))
         // The prefix makes browsers refuse the cookie from another host or over plain HTTP.
-        .with_name(if secure { "__Host-eclusier" } else { "eclusier" })
+        .with_name(if secure { SECURE_COOKIE } else { COOKIE })
         .with_secure(secure)
         .with_http_only(true)
         // Not strict: the way back from an identity provider is a cross-site navigation.

@@ -49,7 +49,9 @@ fn attachment(name: &str, mime: &str, bytes: Vec<u8>) -> Response {
 /// The rows of a screen as a file: `stocks.xlsx`, `ledger.csv`, `cases.parquet`…
 #[utoipa::path(get, path = "/api/v1/exports/{file}", tag = "files", security(("session" = ["exports.write"]), ("token" = ["exports.write"])),
     params(("file" = String, Path), FilterQuery, CasesQuery, FileQuery),
-    responses((status = 200, content_type = "application/octet-stream", body = Vec<u8>), (status = 422, body = Problem)))]
+    responses((status = 200, description = "The file", content(
+        (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+        (Vec<u8> = "text/csv"), (Vec<u8> = "application/vnd.apache.parquet"))), (status = 422, body = Problem)))]
 async fn find_export(
     Allowed(app): Allowed,
     Path(file): Path<String>,
@@ -79,7 +81,8 @@ async fn find_export(
 /// An empty spreadsheet to fill: `counts`, `events` or `staff`.
 #[utoipa::path(get, path = "/api/v1/templates/{kind}", tag = "files", security(("session" = ["signed-in"]), ("token" = ["signed-in"])),
     params(("kind" = String, Path), FileQuery),
-    responses((status = 200, content_type = "application/octet-stream", body = Vec<u8>), (status = 404, body = Problem)))]
+    responses((status = 200, description = "The file", content(
+        (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"))), (status = 404, body = Problem)))]
 async fn find_template(
     Allowed(app): Allowed,
     Path(kind): Path<String>,
