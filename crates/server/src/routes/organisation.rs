@@ -210,7 +210,9 @@ struct StaffFileQuery {
 /// (`absences.ics`). The export is recorded.
 #[utoipa::path(get, path = "/api/v1/organisation/exports/{file}", tag = "organisation", security(("session" = ["people.read"]), ("token" = ["people.read"])),
     params(("file" = String, Path), StaffFileQuery),
-    responses((status = 200, content_type = "application/octet-stream", body = Vec<u8>), (status = 404, body = Problem)))]
+    responses((status = 200, description = "The file", content(
+        (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+        (Vec<u8> = "text/csv"), (Vec<u8> = "text/calendar"))), (status = 404, body = Problem)))]
 async fn find_staff_file(
     Allowed(app): Allowed,
     Path(file): Path<String>,
