@@ -675,7 +675,12 @@ fn a_staff_list_is_looked_at_written_once_and_written_back() {
     // What cannot be read says what to do, and ends with the code of refusals.
     let odd = bench.file("odd.csv", "Couleur;Forme\r\nrouge;rond\r\n");
     let ran = bench.run(&["staff", "import", odd.to_str().unwrap()]);
-    assert_eq!((ran.code, ran.json()["status"].as_str()), (3, Some("choice_needed")), "{}", ran.out);
+    assert_eq!(
+        (ran.code, ran.json()["status"].as_str()),
+        (3, Some("choice_needed")),
+        "{}",
+        ran.out
+    );
     assert!(ran.err.contains("--column person="), "{}", ran.err);
     assert_eq!(bench.run(&["staff", "export", "--to", "list.parquet"]).code, 2);
     assert_eq!(bench.run(&["staff", "import", "nowhere.csv"]).code, 1);
