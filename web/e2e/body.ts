@@ -16,14 +16,17 @@ type Schemas = components['schemas'];
 
 export const PASSWORD = 'trois péniches attendent l’aube';
 
-/** Who holds what, and where: the first account, then one for each role. */
+/**
+ * One account for each role, and where it is held. Who imports, publishes or opens a gate holds the
+ * role on everything: a part of the organisation opens no whole process.
+ */
 export const HOLDERS = [
   { login: 'nadia.orsel', name: 'Nadia Orsel', role: 'case_handler', node: 'retraite' },
   { login: 'camille.moreau', name: 'Camille Moreau', role: 'team_manager', node: 'retraite' },
-  { login: 'hugo.lenormand', name: 'Hugo Lenormand', role: 'production_manager', node: 'caisse' },
+  { login: 'hugo.lenormand', name: 'Hugo Lenormand', role: 'production_manager', node: null },
   { login: 'sabine.ferrier', name: 'Sabine Ferrier', role: 'internal_control', node: 'caisse' },
   { login: 'elise.garnier', name: 'Élise Garnier', role: 'director', node: null },
-  { login: 'yann.kermadec', name: 'Yann Kermadec', role: 'statistician', node: 'caisse' },
+  { login: 'yann.kermadec', name: 'Yann Kermadec', role: 'statistician', node: null },
   { login: 'ines.baudry', name: 'Inès Baudry', role: 'human_resources', node: 'caisse' },
   { login: 'paul.aubert', name: 'Paul Aubert', role: 'national_fund', node: 'caisse' },
   { login: 'remi.vasseur', name: 'Rémi Vasseur', role: 'administrator', node: null },
@@ -120,7 +123,7 @@ async function fill(base: string): Promise<Omit<House, 'base' | 'stop'>> {
   const admin = new Caller(base);
   await admin.post('/setup', { login: FIRST.login, name: FIRST.name, password: PASSWORD, steers: false });
   if (!admin.cookie) await admin.signIn(FIRST.login);
-  const accounts: Record<string, string> = {};
+  const accounts: Record<string, string> = { [FIRST.login]: (await admin.ask<Schemas['AccountDto'][]>('GET', '/accounts'))[0]!.id };
   for (const { login, name, role, node } of HOLDERS) {
     const person = people[name.split(' ').at(-1) ?? ''];
     const made = await admin.post<Schemas['NewAccountDto']>('/accounts', { login, name, person });
@@ -142,7 +145,7 @@ async function fill(base: string): Promise<Omit<House, 'base' | 'stop'>> {
   const last = new Date(Date.UTC(today.getUTCFullYear(), today.getUTCMonth(), 0));
   const day = (d: Date) => d.toISOString().slice(0, 10);
   await director.post('/publications', { process: 'retraite', from: day(month), to: day(last) });
-  await director.post('/delegations', { account: accounts['hugo.lenormand'], role: 'director', node: nodes.caisse, to: iso(10), reason: 'Congés' });
+  await director.post('/delegations', { account: accounts[FIRST.login], role: 'director', node: nodes.caisse, to: iso(10), reason: 'Congés' });
   // The manager looks at the weeks of a person, through the gate: the person is told.
   const manager = new Caller(base);
   await manager.signIn('camille.moreau');

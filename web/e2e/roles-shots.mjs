@@ -1,4 +1,4 @@
-// Takes a picture of every screen as each role, on the body of `node e2e/body.mjs` (its answer
+// Takes a picture of every screen as each role, on the body of `node e2e/serve-body.mjs` (its answer
 // in BODY): `BODY=body.json node e2e/roles-shots.mjs [filter]`.
 import { mkdirSync, readFileSync } from 'node:fs';
 import { chromium } from 'playwright-core';

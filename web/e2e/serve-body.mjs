@@ -1,4 +1,4 @@
-// Serves a body with an account for each role until it is stopped: `ECLUSIER_BIN=… node e2e/body.mjs`.
+// Serves a body with an account for each role until it is stopped: `ECLUSIER_BIN=… node e2e/serve-body.mjs`.
 import { fileURLToPath } from 'node:url';
 import { runnerImport } from 'vite';
 
