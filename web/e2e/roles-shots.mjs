@@ -35,7 +35,7 @@ for (const [who, [login, paths]] of Object.entries(SHOTS)) {
       for (const lang of (process.env.LANGS ?? 'fr').split(',')) {
         const wanted = paths.map((path, i) => [path, `${who}-${slug(path)}${slug(path) === 'organisation-personne' ? i : ''}-${size}-${theme}-${lang}`]).filter(([, id]) => only.test(id));
         if (!wanted.length) continue;
-        const context = await browser.newContext({ viewport: { width, height }, colorScheme: theme, reducedMotion: 'reduce', baseURL: body.base });
+        const context = await browser.newContext({ viewport: { width, height }, colorScheme: theme, reducedMotion: 'reduce', locale: lang === 'fr' ? 'fr-FR' : 'en-GB', baseURL: body.base });
         await context.addInitScript((l) => localStorage.setItem('eclusier.lang', l), lang);
         if (login) await context.request.post('/api/v1/session', { data: { login, password: body.password } });
         for (const [path, id] of wanted) {

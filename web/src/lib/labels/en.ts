@@ -633,6 +633,7 @@ export const en: Labels = {
     exclusions: 'Excluded windows (age and delays)',
     neutralised: 'Neutralised periods (in grey)',
     closures: 'Local closures',
+    windowsNone: 'None.',
     windowReason: 'Reason',
     half: 'half-day',
     closingRule: 'Learned rule (when no activity closes)',

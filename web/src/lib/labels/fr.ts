@@ -673,6 +673,7 @@ export const fr = {
     exclusions: 'Fenêtres exclues (âge et délais)',
     neutralised: 'Périodes neutralisées (en gris)',
     closures: 'Fermetures locales',
+    windowsNone: 'Aucune.',
     windowReason: 'Motif',
     half: 'demi-journée',
     closingRule: 'Règle apprise (quand aucune activité ne clôt)',
