@@ -11,11 +11,15 @@ const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 const given = /^https?:/.test(process.env['BASE_URL'] ?? '') ? process.env['BASE_URL'] : undefined;
 export const invented = given === undefined;
 
-export async function open(): Promise<{ browser: Browser; base: string; close: () => Promise<void> }> {
+export async function launch(): Promise<Browser> {
   const candidates = [process.env['CHROMIUM'], '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
   const executablePath = candidates.find((p) => p && existsSync(p));
   if (!executablePath) throw new Error('no Chromium found: apt-get install chromium, or set CHROMIUM');
-  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
+  return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
+}
+
+export async function open(): Promise<{ browser: Browser; base: string; close: () => Promise<void> }> {
+  const browser = await launch();
   const base = given;
   if (base) return { browser, base: base.replace(/\/$/, ''), close: () => browser.close() };
   const build = fileURLToPath(new URL('../build', import.meta.url));

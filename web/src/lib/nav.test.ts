@@ -15,6 +15,9 @@ describe('navigation', () => {
     expect(firstOpen(holding(...admin))?.path).toBe('/organisation');
     expect(openParts(RIGHTS_PARTS, holding(...admin))).toEqual(['comptes', 'roles', 'jetons', 'conservation', 'matrice']);
   });
+  it('lets a data protection officer read accounts and roles, not tokens', () => {
+    expect(openParts(RIGHTS_PARTS, holding('rights.read', 'gates.read', 'method.read'))).toEqual(['comptes', 'roles', 'individuel', 'conservation', 'matrice']);
+  });
   it('leads a staff representative to the method only', () => {
     expect(shown('method.read', 'gates.read')).toEqual(['droits']);
   });

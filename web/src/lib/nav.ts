@@ -72,9 +72,9 @@ export const DATA_PARTS = [
 ] as const;
 
 export const RIGHTS_PARTS = [
-  { key: 'comptes', needs: ['accounts.read'] },
+  { key: 'comptes', needs: ['accounts.read', 'rights.read'] },
   // The roles held come with the accounts that hold them.
-  { key: 'roles', needs: ['accounts.read'] },
+  { key: 'roles', needs: ['accounts.read', 'rights.read'] },
   { key: 'delegations', needs: ['delegation.write'] },
   { key: 'jetons', needs: ['accounts.read'] },
   { key: 'individuel', needs: ['gates.read'] },

@@ -156,7 +156,8 @@ client.use({
 });
 
 export const api = {
-  status: (signal?: AbortSignal): Promise<Status> => take(client.GET('/api/v1/status', { signal })),
+  status: (signal?: AbortSignal, token?: string | null): Promise<Status> =>
+    take(client.GET('/api/v1/status', { headers: token ? { authorization: `Bearer ${token}` } : {}, signal })),
   cockpit: (filter: Filter, signal?: AbortSignal): Promise<Cockpit> =>
     take(client.GET('/api/v1/cockpit', { params: { query: filter }, signal })),
   flow: (filter: Filter, signal?: AbortSignal): Promise<Flow> =>

@@ -158,7 +158,7 @@ export const droitsEn: typeof droitsFr = {
 
     retentionLead: 'What concerns people is kept only for the time said. The purge runs every night; it leaves a proof.',
     rule: 'Datum',
-    months: (n: number) => `${n} month${s(n)}`,
+    months: (n: number) => (n === 0 ? 'a day at most' : `${n} month${s(n)}`),
     kept: 'Kept',
     due: 'To purge today',
     purge: 'Purge now',

@@ -157,7 +157,7 @@ export const droitsFr = {
 
     retentionLead: 'Ce qui concerne des personnes n’est gardé que le temps dit. La purge se fait chaque nuit ; elle laisse une preuve.',
     rule: 'Donnée',
-    months: (n: number) => `${n} mois`,
+    months: (n: number) => (n === 0 ? 'un jour au plus' : `${n} mois`),
     kept: 'Durée',
     due: 'À purger aujourd’hui',
     purge: 'Purger maintenant',

@@ -97,10 +97,10 @@ export const en: Labels = {
   },
 
   figures: {
-    stock: 'Stock',
+    stock: 'Work in progress',
     stock_actionable: 'Actionable stock',
     stock_days: 'Stock in days of work',
-    overdue: 'Late',
+    overdue: 'Overdue',
     due_soon_1: 'Late within 1 worked day',
     due_soon_3: 'Late within 3 worked days',
     due_soon_5: 'Late within 5 worked days',
@@ -192,6 +192,7 @@ export const en: Labels = {
     rules: (n) => `closing rules of ${n} processes`,
     rulesTitle: 'When is a case closed?',
     edit: 'change',
+    read: 'read',
     kinds: { configured: 'configured rule', learned: 'rule learned from the data', counts: 'counts' },
     stale: 'Stale data',
     staleWhy: (when) =>
@@ -201,7 +202,7 @@ export const en: Labels = {
 
   pilotage: {
     title: 'Steering',
-    overdue: 'Late',
+    overdue: 'Overdue',
     overdueSub: 'cases past their deadline',
     since: (day) => `since ${day}`,
     noChange: (day) => `no change since ${day}`,
@@ -224,7 +225,7 @@ export const en: Labels = {
     next: 'Next step:',
     stocks: 'Stock by process',
     process: 'Process',
-    stock: 'Stock',
+    stock: 'Work in progress',
     actionable: (n) => `${n} with us`,
     days: 'Days of work',
     back: 'Back to target',
@@ -242,7 +243,7 @@ export const en: Labels = {
     propose: (d) => `Adopt ${d}`,
     proposeTitle: 'No target set',
     proposeLead:
-      'Without a delay target, neither late cases nor deadlines can be counted. This is what the data suggest; nothing is stored without you.',
+      'Without a delay target, neither overdue cases nor deadlines can be counted. This is what the data suggest; nothing is stored without you.',
     adopt: 'Adopt this target…',
     adoptConfirm: (label, d) => `Store for ${label} a target of ${d} (worked), counted from reception?`,
     adopted: (label) => `Target stored for ${label}.`,
@@ -293,7 +294,7 @@ export const en: Labels = {
     lastOne: (n) => `last complete period: ${n}`,
     vsBefore: 'mean of the complete periods',
     flow: 'Arrivals, output and stock',
-    stock: 'Stock',
+    stock: 'Work in progress',
     stockTarget: (n) => `target ${n}`,
     neutralised: 'Neutralised period',
     partial: 'not over',
@@ -567,6 +568,8 @@ export const en: Labels = {
     balanceWhy: 'typed stock minus stock computed from the day before',
     audited: 'Each entry is kept with its date and reason.',
 
+    controlRead: 'The stock your source tool shows, beside the stock computed here: the gap stays on display.',
+    controlNone: 'No control total has been typed yet.',
     controlLead: 'Type the stock your source tool shows: the gap with the stock computed here stays on display.',
     expected: 'Expected stock',
     found: 'Computed stock',
@@ -576,6 +579,7 @@ export const en: Labels = {
     controlSaved: 'Control total stored.',
     noGap: 'no gap',
 
+    configRead: 'What activities mean, the targets, the calendar: dated rules. Your roles let you read them, not change them.',
     configLead: 'What activities mean, the targets, the calendar: dated rules that everyone can read.',
     configPick: 'Process to configure',
     configFrom: 'Valid from',
@@ -629,6 +633,7 @@ export const en: Labels = {
     exclusions: 'Excluded windows (age and delays)',
     neutralised: 'Neutralised periods (in grey)',
     closures: 'Local closures',
+    windowsNone: 'None.',
     windowReason: 'Reason',
     half: 'half-day',
     closingRule: 'Learned rule (when no activity closes)',
@@ -680,6 +685,7 @@ export const en: Labels = {
   mur: {
     refused: 'The token of this screen no longer holds: ask whoever keeps the accounts for a new address.',
     title: 'Wall screen',
+    heading: 'Where the work stands',
     updated: (when) => `Updated ${when}`,
     pause: 'Stop refreshing',
     resume: 'Resume refreshing',
@@ -687,9 +693,9 @@ export const en: Labels = {
     lost: (when) => `Connection lost: figures of ${when}`,
     stale: 'Stale data',
     leave: 'Leave',
-    late: 'Late',
+    late: 'Overdue',
     soon: 'Within 5 worked days',
-    stock: 'Stock',
+    stock: 'Work in progress',
     perProcess: 'By process'
   },
 

@@ -198,6 +198,7 @@ export const fr = {
     rules: (n: string) => `règles de clôture de ${n} processus`,
     rulesTitle: 'Quand un dossier est-il clos ?',
     edit: 'modifier',
+    read: 'lire',
     kinds: {
       configured: 'règle configurée',
       learned: 'règle apprise des données',
@@ -604,6 +605,8 @@ export const fr = {
     balanceWhy: 'stock saisi moins stock calculé depuis la veille',
     audited: 'Chaque saisie est gardée avec sa date et son motif.',
 
+    controlRead: 'Le stock que montre l’outil d’origine, à côté du stock calculé ici : l’écart reste affiché.',
+    controlNone: 'Aucun total de contrôle n’a encore été saisi.',
     controlLead: 'Tapez le stock que montre l’outil d’origine : l’écart avec le stock calculé ici reste affiché.',
     expected: 'Stock attendu',
     found: 'Stock calculé',
@@ -613,6 +616,7 @@ export const fr = {
     controlSaved: 'Total de contrôle enregistré.',
     noGap: 'aucun écart',
 
+    configRead: 'Ce que veulent dire les activités, les cibles, le calendrier : des règles datées. Vos rôles permettent de les lire, pas de les changer.',
     configLead: 'Ce que veulent dire les activités, les cibles, le calendrier : des règles datées, visibles par tous.',
     configPick: 'Processus à configurer',
     configFrom: 'Valable à partir du',
@@ -669,6 +673,7 @@ export const fr = {
     exclusions: 'Fenêtres exclues (âge et délais)',
     neutralised: 'Périodes neutralisées (en gris)',
     closures: 'Fermetures locales',
+    windowsNone: 'Aucune.',
     windowReason: 'Motif',
     half: 'demi-journée',
     closingRule: 'Règle apprise (quand aucune activité ne clôt)',
@@ -720,6 +725,7 @@ export const fr = {
   mur: {
     refused: 'Le jeton de cet écran ne vaut plus : demandez une nouvelle adresse à la personne qui tient les comptes.',
     title: 'Mur d’affichage',
+    heading: 'Où en est le travail',
     updated: (when: string) => `Mis à jour ${when}`,
     pause: 'Arrêter la mise à jour',
     resume: 'Reprendre la mise à jour',
