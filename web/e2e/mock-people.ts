@@ -28,11 +28,12 @@ export interface Ask {
 }
 
 /** Permissions that open a family of addresses, as the program's router does. */
-const GUARDS: [RegExp, string][] = [
+const GUARDS: [RegExp, ...string[]][] = [
   [/^\/api\/(cockpit|flow|ledger)$/, 'figures.read'],
   [/^\/api\/cases$/, 'cases.read'],
   [/^\/api\/audit/, 'audit.read'],
   [/^\/api\/system/, 'system.read'],
+  [/^\/api\/accounts$/, 'accounts.read', 'rights.read'],
   [/^\/api\/(accounts|tokens)/, 'accounts.read'],
   [/^\/api\/grants/, 'rights.write'],
   [/^\/api\/gates/, 'gates.read'],
@@ -170,9 +171,9 @@ export function peopleMock() {
       return true;
     }
     const may = px.session(who).permissions;
-    const needed = GUARDS.find(([re]) => re.test(path))?.[1];
-    if (needed && !may.includes(needed)) {
-      send(px.problem('forbidden', 403, 'Vos rôles ne le permettent pas.', 'Your roles do not allow it.', needed), 403);
+    const needed = GUARDS.find(([re]) => re.test(path))?.slice(1) as string[] | undefined;
+    if (needed && !needed.some((p) => may.includes(p))) {
+      send(px.problem('forbidden', 403, 'Vos rôles ne le permettent pas.', 'Your roles do not allow it.', needed[0]), 403);
       return true;
     }
     if (path === '/api/me/password') {
