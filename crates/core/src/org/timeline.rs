@@ -38,7 +38,8 @@ pub fn cut_before<T: Clone>(pieces: &[Piece<T>], day: Date) -> Vec<Piece<T>> {
 /// The same days said in as few pieces as possible, by first day: pieces that say the same
 /// and touch or overlap become one.
 pub fn merged<T: PartialEq>(mut pieces: Vec<Piece<T>>) -> Vec<Piece<T>> {
-    pieces.sort_by_key(|piece| (piece.valid.from, piece.valid.to.is_none(), piece.valid.to));
+    let by_dates = |piece: &Piece<T>| (piece.valid.from, piece.valid.to.is_none(), piece.valid.to);
+    pieces.sort_by_key(by_dates);
     let mut kept: Vec<Piece<T>> = Vec::with_capacity(pieces.len());
     for piece in pieces {
         let joined = kept.iter_mut().find(|k| k.content == piece.content && reaches(k, &piece));
@@ -52,6 +53,8 @@ pub fn merged<T: PartialEq>(mut pieces: Vec<Piece<T>>) -> Vec<Piece<T>> {
             None => kept.push(piece),
         }
     }
+    // A piece that grew may now end after another that began the same day.
+    kept.sort_by_key(by_dates);
     kept
 }
 

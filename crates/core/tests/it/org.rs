@@ -130,6 +130,14 @@ fn is_under(made: &Organisation, id: &NodeId, top: &NodeId, day: Date) -> bool {
     panic!("{id} goes round in circles on {day}");
 }
 
+/// A piece that grew takes its place again among those that begin the same day.
+#[test]
+fn a_piece_that_grew_is_sorted_by_its_new_end() {
+    let piece = |from, to, content: u8| Piece { valid: valid(from, Some(to)), content };
+    let short = merged(vec![piece(15, 24, 1), piece(15, 21, 2), piece(15, 15, 1)]);
+    assert_eq!(short, [piece(15, 21, 2), piece(15, 24, 1)]);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
 
