@@ -25,11 +25,14 @@ pub fn tests(install: bool) -> Outcome {
             let mut tests =
                 command(&std::env::var("CARGO").unwrap_or_else(|_| "cargo".into()), [""; 0]);
             if has("cargo-nextest") {
-                tests.args(["nextest", "run"]);
+                // Of the whole workspace, as before: fewer packages would turn other features on,
+                // and compile all of it again.
+                let wanted = PACKAGES.map(|package| format!("package(={package})")).join(" + ");
+                tests.args(["nextest", "run", "--workspace", "--filterset", &wanted]);
             } else {
                 tests.arg("test");
+                tests.args(PACKAGES.iter().flat_map(|package| ["--package", package]));
             }
-            tests.args(PACKAGES.iter().flat_map(|package| ["--package", package]));
             tests.arg("--no-fail-fast").env("ECLUSIER_TEST_DATABASE_URL", url);
             run(tests)
         })

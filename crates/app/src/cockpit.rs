@@ -1,6 +1,6 @@
 //! The morning cockpit: late, about to be, where to act, and the stocks.
 
-use eclusier_core::{Figure, Grain, Period, Permission, rights::SMALL_CELL};
+use eclusier_core::{Figure, Grain, Period, Permission};
 use eclusier_ledger::{
     Action, AgeStrata, LedgerQuery, Look, ReturnToTarget, Scope, View, age_strata_fifo,
     daily_ledger, indicators,
@@ -13,6 +13,7 @@ use crate::{
     cases::common_scope,
     error::AppResult,
     figures::{ClosingKind, Desk, Facts, Seen, Selection},
+    small,
 };
 
 /// What a screen rests on.
@@ -188,14 +189,9 @@ impl App {
         } else {
             Permission::FiguresRead
         };
-        let mut cockpit = self.cockpit_by(permission, selection).await?;
-        // Where to act names units and products: it is for those who act.
-        cockpit.act.clear();
-        let small = |count: i64| count > 0 && count < SMALL_CELL as i64;
-        for card in [&mut cockpit.overdue, &mut cockpit.due_soon].into_iter().flatten() {
-            card.lines.retain(|line| !small(line.count));
-        }
-        Ok(cockpit)
+        let cockpit = self.cockpit_by(permission, selection).await?;
+        // Whoever holds the screen up, anybody may pass by.
+        Ok(small::masked(cockpit))
     }
 
     async fn cockpit_by(
@@ -205,6 +201,7 @@ impl App {
     ) -> AppResult<Cockpit> {
         let desks = self.desks(permission, selection).await?;
         let basis = self.basis(&desks);
+        let hidden = desks.iter().any(Seen::masked);
         let asked = ("cockpit", selection.clone(), Grain::Day);
         let known = self.inner.answers.find::<Cockpit>(&asked, &desks);
         let cockpit = match known {
@@ -218,7 +215,8 @@ impl App {
             }
         };
         // The day goes on while the data stay: what they rest on is told afresh.
-        Ok(Cockpit { basis, ..(*cockpit).clone() })
+        let cockpit = Cockpit { basis, ..(*cockpit).clone() };
+        Ok(if hidden { small::masked(cockpit) } else { cockpit })
     }
 }
 

@@ -32,6 +32,7 @@ pub mod publications;
 pub mod retention;
 mod rights;
 pub mod sign_in;
+mod small;
 pub mod staff;
 mod staff_changes;
 mod staff_files;

@@ -422,11 +422,14 @@ fn step(
         },
     };
     if extra > 0 && cause != Cause::Holds {
+        let outputs = if extra == 1 { "sortie" } else { "sorties" };
         fr.push_str(&format!(
-            " Il manque environ {extra} sorties par jour pendant {AHEAD} jours ouvrés."
+            " Il manque environ {extra} {outputs} par jour pendant {AHEAD} jours ouvrés."
         ));
         en.push_str(&format!(
-            " About {extra} more outputs a day are needed for {AHEAD} worked days."
+            " About {extra} more {} a day {} needed for {AHEAD} worked days.",
+            if extra == 1 { "output" } else { "outputs" },
+            if extra == 1 { "is" } else { "are" },
         ));
     }
     NextStep { fr: fr.replace(" :", "\u{a0}:"), en }
