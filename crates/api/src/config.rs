@@ -84,3 +84,24 @@ pub struct ConfigPreviewDto {
     /// Figures with the change.
     pub after: Vec<FigureDto>,
 }
+
+/// What a sheet of rules says, before anything is stored.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ConfigSheetDto {
+    /// The rules in force with the sections of the sheet instead of theirs.
+    #[schema(value_type = Object)]
+    pub rules: serde_json::Value,
+    /// Lines taken, by section.
+    pub sections: Vec<ConfigSectionDto>,
+    /// Lines that cannot be used (`l. 5, Minutes`), and rules that contradict each other.
+    pub problems: Vec<ConfigProblemDto>,
+}
+
+/// Lines of one section.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ConfigSectionDto {
+    /// Section.
+    pub name: Text,
+    /// Lines.
+    pub count: u64,
+}

@@ -687,7 +687,7 @@ pub struct PersonDto {
     pub nodes: Vec<String>,
     /// Contract share on the day asked.
     pub share: Option<f64>,
-    /// `present`, `absent` or `half`, on the day asked; the cause only to those who may know.
+    /// `present`, `absent`, `half`, or `off` (nobody expects them), on the day asked; the cause only to those who may know.
     pub presence: String,
     /// Whether still with the body.
     pub active: bool,

@@ -202,6 +202,9 @@ impl App {
         let desks = self.desks(permission, selection).await?;
         let basis = self.basis(&desks);
         let hidden = desks.iter().any(Seen::masked);
+        if hidden {
+            small::totals_only(selection)?;
+        }
         let asked = ("cockpit", selection.clone(), Grain::Day);
         let known = self.inner.answers.find::<Cockpit>(&asked, &desks);
         let cockpit = match known {

@@ -8,7 +8,7 @@ use std::{
 
 use eclusier_calendar::{Calendar, Zone, date_of, day_number};
 use eclusier_core::{
-    DatedRules, Figure, FileKind, Period, Permission, ProcessId, ProcessRules, Snapshot,
+    DatedRules, Figure, FileKind, Grain, Period, Permission, ProcessId, ProcessRules, Snapshot,
     rights::Reach,
 };
 use eclusier_eventlog::Filter;
@@ -23,6 +23,7 @@ use crate::{
     App,
     error::{AppError, AppResult},
     imports::Watch,
+    small,
 };
 
 /// What a person is looking at: the same words as the URL and the command line.
@@ -199,8 +200,25 @@ impl Seen {
         self.reach.masked
     }
 
+    /// Whether any row is in reach.
+    fn has_rows(&self) -> bool {
+        if self.reach.rows.is_none() {
+            return true;
+        }
+        let (view, everything) = (self.view(), DimFilter::default());
+        let kept = |values| view.keeps(&everything, values);
+        match &self.facts {
+            Facts::Cases(table) => table.dimension_combos().any(kept),
+            Facts::Counts(book) => book.dimension_combos().any(kept),
+        }
+    }
+
     /// Distinct organisations, units, products and channels in reach, for the filters.
     pub fn dimension_values(&self) -> [Vec<String>; 4] {
+        // Who sees totals only is offered no breakdown.
+        if self.masked() {
+            return Default::default();
+        }
         let mut sets: [BTreeSet<String>; 4] = Default::default();
         let view = self.view();
         let mut add = |values: [Option<&str>; 4]| {
@@ -424,6 +442,8 @@ impl App {
             match self.seen(permission, &process, selection.as_of).await {
                 // A process whose every import was undone stays known but holds nothing.
                 Ok(desk) if selection.process.is_none() && desk.snapshot.files.is_empty() => {}
+                // A team that never worked on a process is not told that its stock is zero there.
+                Ok(desk) if selection.process.is_none() && !desk.has_rows() => {}
                 Ok(desk) => desks.push(desk),
                 Err(AppError::NotFound { .. } | AppError::Forbidden(_))
                     if selection.process.is_none() => {}
@@ -437,20 +457,42 @@ impl App {
     pub async fn ledger(
         &self,
         selection: &Selection,
-        grain: eclusier_core::Grain,
+        grain: Grain,
         group_by: &[eclusier_ledger::GroupBy],
     ) -> AppResult<Vec<LedgerRow>> {
         let desks = self.desks(Permission::FiguresRead, selection).await?;
-        let period = bounds(selection)?;
-        let query = LedgerQuery {
+        let mut query = LedgerQuery {
             grain,
             group_by: group_by.to_vec(),
-            period,
+            period: bounds(selection)?,
             dims: selection.dims.clone(),
         };
+        let masked = desks.iter().any(Seen::masked);
+        if masked {
+            small::no_groups(group_by)?;
+            let Some(months) = small::whole_months(&desks, selection)? else {
+                return Ok(Vec::new());
+            };
+            (query.grain, query.period) = (Grain::Month, bounds(&months)?);
+        }
         self.blocking(move || {
             let views: Vec<View<'_>> = desks.iter().map(|d| d.view()).collect();
-            Ok(daily_ledger(&views, &query)?)
+            if !masked {
+                return Ok(daily_ledger(&views, &query)?);
+            }
+            let mut parts = Vec::new();
+            for view in views.chunks(1) {
+                let mut rows = daily_ledger(view, &query)?;
+                small::ledger(&mut rows);
+                parts.append(&mut rows);
+            }
+            if !query.group_by.is_empty() {
+                return Ok(parts);
+            }
+            let mut rows = daily_ledger(&views, &query)?;
+            small::ledger(&mut rows);
+            small::hide_flows(&mut rows, &mut parts);
+            Ok(rows)
         })
         .await
     }
@@ -462,14 +504,40 @@ impl App {
         ids: &[String],
     ) -> AppResult<Vec<Figure>> {
         let desks = self.desks(Permission::FiguresRead, selection).await?;
-        let (selection, ids) = (selection.clone(), ids.to_vec());
+        let (mut selection, ids) = (selection.clone(), ids.to_vec());
+        let masked = desks.iter().any(Seen::masked);
+        if masked {
+            let Some(months) = small::whole_months(&desks, &selection)? else {
+                return Ok(Vec::new());
+            };
+            selection = months;
+        }
         self.blocking(move || {
             let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
             let Some(scope) = crate::cases::common_scope(&desks, &selection)? else {
                 return unmeasured(&desks, &selection, &ids);
             };
             let views: Vec<View<'_>> = desks.iter().map(|d| d.view()).collect();
-            Ok(indicators(&views, &scope, &ids)?)
+            if !masked {
+                return Ok(indicators(&views, &scope, &ids)?);
+            }
+            // All of them are read: some are hidden because of others.
+            let mut parts = Vec::new();
+            for view in views.chunks(1) {
+                let mut part = indicators(view, &scope, &[])?;
+                small::figures(&mut part);
+                parts.push(part);
+            }
+            let mut all = indicators(&views, &scope, &[])?;
+            small::figures(&mut all);
+            small::hide_with_parts(&mut all, &parts);
+            if ids.is_empty() {
+                return Ok(all);
+            }
+            // Asked by name, in the order asked; an unknown name is refused as for anybody.
+            indicators(&[], &scope, &ids)?;
+            let named = |id: &&str| all.iter().find(|f| f.id == **id).cloned();
+            Ok(ids.iter().filter_map(named).collect())
         })
         .await
     }

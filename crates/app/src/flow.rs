@@ -13,6 +13,7 @@ use crate::{
     cockpit::Basis,
     error::AppResult,
     figures::{Desk, Facts, Seen, Selection, unmeasured},
+    small,
 };
 
 /// Delay of the cases closed in one period.
@@ -69,6 +70,34 @@ impl App {
     pub async fn flow(&self, selection: &Selection, grain: Grain) -> AppResult<Flow> {
         let desks = self.desks(Permission::FiguresRead, selection).await?;
         let basis = self.basis(&desks);
+        if !desks.iter().any(Seen::masked) {
+            return self.flow_of(desks, selection, grain, basis).await;
+        }
+        let Some(months) = small::whole_months(&desks, selection)? else {
+            return Ok(empty(basis));
+        };
+        let ask = |desks| self.flow_of(desks, &months, Grain::Month, basis.clone());
+        // What one process hides, the total of all must not give back.
+        let mut parts = Vec::new();
+        if desks.len() > 1 {
+            for desk in &desks {
+                let mut part = ask(vec![desk.clone()]).await?;
+                small::flow(&mut part, &mut []);
+                parts.push(part);
+            }
+        }
+        let mut flow = ask(desks).await?;
+        small::flow(&mut flow, &mut parts);
+        Ok(flow)
+    }
+
+    async fn flow_of(
+        &self,
+        desks: Vec<Seen>,
+        selection: &Selection,
+        grain: Grain,
+        basis: Basis,
+    ) -> AppResult<Flow> {
         let asked = ("flow", selection.clone(), grain);
         let flow = match self.inner.answers.find::<Flow>(&asked, &desks) {
             Some(flow) => flow,

@@ -10,6 +10,7 @@ pub mod audits;
 pub mod backups;
 pub mod cases;
 pub mod cockpit;
+pub mod config_files;
 pub mod configs;
 pub mod counts;
 pub mod demo;

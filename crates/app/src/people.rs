@@ -412,7 +412,7 @@ fn view(organisation: &Organisation, person: &Person, day: Date, holidays: &Days
     PersonView {
         nodes: person.nodes(day).filter(stands).cloned().collect(),
         share: person.share(day),
-        presence: if works { person.presence(day) } else { Presence::Absent },
+        presence: if works { person.presence(day) } else { Presence::Off },
         skills: skills.into_iter().map(|(_, skill)| skill).collect(),
         person: Person { facts: Vec::new(), ..person.clone() },
     }

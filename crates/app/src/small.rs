@@ -1,19 +1,78 @@
-//! Small cells of the cockpit, for readers from whom they are hidden (national fund, wall).
+//! Small cells, for readers who see totals only (national fund, wall).
 //!
-//! - Computes: the same cockpit without any count of cases from one to four, nor anything from
-//!   which such a count follows: a part when its complement is small, a total when one of its
-//!   parts is hidden, ages when one stratum is small, a rate when either side of it is.
-//! - Errors: none. A hidden figure is unknown, with its reason.
+//! - Computes: the same cockpit, flow, ledger and indicators without any count of cases from one to
+//!   four, nor anything from which such a count follows: a part when its complement is small, a
+//!   total when one of its parts is hidden, ages when one stratum is small, a rate when either side
+//!   of it is. Flows are those of whole months, so that two answers cannot be told apart by a day.
+//! - Errors: a breakdown or days of one's own are refused. A hidden figure is unknown, with its
+//!   reason.
+//! - Source: `docs/rights.md`.
 
-use eclusier_core::{Figure, rights::SMALL_CELL};
-use eclusier_ledger::ReturnToTarget;
+use eclusier_core::{
+    Figure, Grain, Unit,
+    masking::{Cell, mask, table},
+    rights::SMALL_CELL,
+};
+use eclusier_ledger::{AgeStrata, GroupBy, LedgerRow, ReturnToTarget};
 
-use crate::cockpit::{Card, Cockpit, Health, StockRow};
+use crate::{
+    cockpit::{Card, Cockpit, Health, StockRow},
+    error::{AppError, AppResult},
+    figures::{Seen, Selection},
+    flow::Flow,
+};
 
 const HIDDEN: [&str; 2] = [
     "masqué : moins de cinq dossiers, ici ou dans ce qui s’en déduit",
     "hidden: fewer than five cases, here or in what follows from it",
 ];
+
+/// What is told where whole months stand for the days asked.
+const MONTHS: [&str; 2] = [
+    "Vos rôles montrent des totaux : mois entiers, sans détail, petits nombres masqués.",
+    "Your roles show totals: whole months, no breakdown, small numbers hidden.",
+];
+
+/// Refuses what would let two answers be compared: a breakdown, days of one's own.
+pub(crate) fn totals_only(selection: &Selection) -> AppResult<()> {
+    let dims = &selection.dims;
+    let dated = selection.from.or(selection.to).or(selection.as_of).is_some();
+    let field = match () {
+        () if dated => "from",
+        () if !dims.org.is_empty() => "org",
+        () if !dims.unit.is_empty() => "unit",
+        () if !dims.product.is_empty() => "product",
+        () if !dims.channel.is_empty() => "channel",
+        () => return Ok(()),
+    };
+    let [fr, en] = MONTHS;
+    Err(AppError::invalid(field, fr, en))
+}
+
+/// The twelve whole months before the last day known; `None` before one has passed.
+pub(crate) fn whole_months(desks: &[Seen], selection: &Selection) -> AppResult<Option<Selection>> {
+    totals_only(selection)?;
+    let Some(last) = desks.iter().filter_map(|d| d.as_of_day()).max() else { return Ok(None) };
+    let first = desks.iter().filter_map(|d| d.first_day()).min().unwrap_or(last);
+    // The month of the last day is over only when tomorrow begins another one.
+    let begun = Grain::Month.start_of(last.tomorrow().unwrap_or(last));
+    let Ok(to) = begun.yesterday() else { return Ok(None) };
+    let year = begun.checked_sub(jiff::Span::new().years(1)).unwrap_or(begun);
+    let month = Grain::Month.start_of(first);
+    // A month known in part is no whole month.
+    let known = if month == first { month } else { Grain::Month.next(first) };
+    let from = year.max(known);
+    Ok((from <= to).then(|| Selection { from: Some(from), to: Some(to), ..selection.clone() }))
+}
+
+/// Refuses groups other than the process.
+pub(crate) fn no_groups(by: &[GroupBy]) -> AppResult<()> {
+    if by.iter().all(|g| *g == GroupBy::Process) {
+        return Ok(());
+    }
+    let [fr, en] = MONTHS;
+    Err(AppError::invalid("group_by", fr, en))
+}
 
 /// Hides the small cells. Hiding more than the arithmetic needs is preferred to a doubt.
 pub(crate) fn masked(mut cockpit: Cockpit) -> Cockpit {
@@ -44,36 +103,164 @@ fn is_hidden(figure: &Figure) -> bool {
     figure.reason.as_ref().is_some_and(|r| r[1] == HIDDEN[1])
 }
 
-fn row(row: &mut StockRow) {
-    let stock = row.figure("stock").and_then(|f| f.value);
+/// Hides the small ones among the figures of one perimeter.
+pub(crate) fn figures(figures: &mut [Figure]) {
+    let stock = figures.iter().find(|f| f.id == "stock").and_then(|f| f.value);
     let thin = stock.is_some_and(small);
-    for figure in &mut row.figures {
-        // A part, what is left of the whole, and the two sides of a rate.
-        let part = match (figure.id.as_str(), figure.value, stock) {
-            ("stock_actionable" | "overdue" | "due_soon_5", Some(part), Some(stock)) => {
-                small(part) || small(stock - part)
-            }
-            ("stock_actionable" | "overdue" | "due_soon_5" | "stock", Some(part), _) => small(part),
+    for figure in figures {
+        let part = match (figure.unit, figure.value, stock) {
             // The age of one case.
-            ("oldest_age", ..) => true,
-            _ => match (figure.numerator, figure.denominator) {
-                (Some(n), Some(d)) => small(d) || small(n) || small(d - n),
-                _ => false,
-            },
+            _ if figure.id.starts_with("oldest_age") => true,
+            // A part, and what is left of the whole.
+            (Unit::Case, Some(part), Some(stock)) => small(part) || small(stock - part),
+            (Unit::Case, Some(part), None) => small(part),
+            // The two sides of a rate, or of a mean; how many cases a delay was measured on.
+            _ => {
+                let sides = match (figure.numerator, figure.denominator) {
+                    (Some(n), Some(d)) if figure.unit == Unit::Ratio => {
+                        small(d) || small(n) || small(d - n)
+                    }
+                    (_, Some(d)) => small(d),
+                    _ => false,
+                };
+                sides || small(figure.n as f64)
+            }
         };
         if (thin || part) && figure.value.is_some() {
             hide(figure);
+        } else if figure.unit == Unit::Ratio {
+            // Two rates a day apart would tell what happened that day.
+            (figure.numerator, figure.denominator, figure.n) = (None, None, 0);
+            figure.interval = None;
+            figure.value = figure.value.map(|v| (100.0 * v).round() / 100.0);
         }
     }
+}
+
+/// Hides in a total the figures of which a part is hidden.
+pub(crate) fn hide_with_parts(total: &mut [Figure], parts: &[Vec<Figure>]) {
+    for figure in total {
+        let same = |part: &Vec<Figure>| part.iter().any(|f| f.id == figure.id && is_hidden(f));
+        if parts.iter().any(same) && figure.value.is_some() {
+            hide(figure);
+        }
+    }
+}
+
+fn small_strata(strata: &AgeStrata) -> bool {
+    let any = |counts: &[i64; 5]| counts.iter().any(|n| small(*n as f64));
+    let rest: [i64; 5] = std::array::from_fn(|i| strata.all[i] - strata.held[i]);
+    any(&strata.all) || any(&strata.held) || any(&rest) || small(strata.in_exclusion as f64)
+}
+
+/// The flows of a row, in the order of [`flows`].
+const FLOWS: usize = 8;
+
+fn flows(row: &mut LedgerRow) -> [&mut Option<i64>; FLOWS] {
+    [
+        &mut row.arrivals,
+        &mut row.settled_human,
+        &mut row.settled_auto,
+        &mut row.cancelled,
+        &mut row.transferred,
+        &mut row.reopened,
+        &mut row.corrections,
+        &mut row.gap,
+    ]
+}
+
+/// Hides the small flows of one perimeter, month after month, and others with them so that neither
+/// the stocks nor a sum of months gives them back.
+pub(crate) fn ledger(rows: &mut [LedgerRow]) {
+    let thin = |n: Option<i64>| n.is_some_and(|n| small(n.unsigned_abs() as f64));
+    // A small stock follows from its flows and from the stock before it: nothing can be told.
+    if rows.iter().any(|row| thin(row.opening) || thin(row.closing)) {
+        for row in rows {
+            (row.opening, row.closing) = (None, None);
+            flows(row).into_iter().for_each(|flow| *flow = None);
+        }
+        return;
+    }
+    let counts: Vec<[u64; FLOWS]> = rows
+        .iter_mut()
+        .map(|row| flows(row).map(|flow| flow.unwrap_or(0).unsigned_abs()))
+        .collect();
+    // Totals are taken as known to everybody: stocks tell those of the rows.
+    let known = |people: u64| Cell { people, open: true };
+    let mut cells: Vec<Cell> = Vec::new();
+    for row in &counts {
+        cells.extend(row.map(Cell::of));
+        cells.push(known(row.iter().sum()));
+    }
+    cells.extend((0..FLOWS).map(|x| known(counts.iter().filter_map(|row| row.get(x)).sum())));
+    cells.push(known(counts.iter().flatten().sum()));
+    let hidden = mask(&cells, &table(rows.len(), FLOWS), SMALL_CELL);
+    for (row, hidden) in rows.iter_mut().zip(hidden.chunks(FLOWS + 1)) {
+        for (flow, hidden) in flows(row).into_iter().zip(hidden) {
+            if *hidden {
+                *flow = None;
+            }
+        }
+    }
+}
+
+/// Hides in the rows of a total the flows of which a part is hidden.
+pub(crate) fn hide_flows(total: &mut [LedgerRow], parts: &mut [LedgerRow]) {
+    for row in total {
+        let from = row.from;
+        for part in parts.iter_mut().filter(|part| part.from == from) {
+            if part.closing.is_none() {
+                (row.opening, row.closing) = (None, None);
+            }
+            for (whole, part) in flows(row).into_iter().zip(flows(part)) {
+                if part.is_none() {
+                    *whole = None;
+                }
+            }
+        }
+    }
+}
+
+/// Hides the small cells of a flow, given those of its processes when it joins several.
+pub(crate) fn flow(flow: &mut Flow, parts: &mut [Flow]) {
+    figures(&mut flow.figures);
+    let told: Vec<Vec<Figure>> = parts.iter().map(|part| part.figures.clone()).collect();
+    hide_with_parts(&mut flow.figures, &told);
+    let mut rows: Vec<LedgerRow> = flow.ledger.iter().map(|r| r.row.clone()).collect();
+    ledger(&mut rows);
+    for part in parts.iter_mut() {
+        let mut below: Vec<LedgerRow> = part.ledger.iter().map(|r| r.row.clone()).collect();
+        hide_flows(&mut rows, &mut below);
+    }
+    let whole = rows.iter_mut().all(|row| flows(row).iter().all(|f| f.is_some()));
+    for (shown, row) in flow.ledger.iter_mut().zip(rows) {
+        shown.row = row;
+    }
+    flow.opening = flow.ledger.first().and_then(|r| r.row.opening);
+    if !whole {
+        flow.cumulative.clear();
+    }
+    // Who is awaited comes with the wait of one case; a histogram is made of small cells.
+    flow.awaited.clear();
+    flow.whole = None;
+    let tellable = |n: i64| !small(n as f64);
+    flow.delays.retain(|point| {
+        let d = &point.delays;
+        tellable(d.n) && tellable(d.left_out) && tellable(d.lapsed)
+    });
+    flow.delays.iter_mut().for_each(|point| point.delays.histogram.clear());
+    let several = !parts.is_empty();
+    flow.strata = flow.strata.take().filter(|s| !several && !small_strata(s));
+    flow.cannot.insert(0, MONTHS.map(str::to_owned));
+}
+
+fn row(row: &mut StockRow) {
+    let thin = row.figure("stock").and_then(|f| f.value).is_some_and(small);
+    figures(&mut row.figures);
     let stratum = |counts: &[i64; 5]| counts.iter().any(|n| small(*n as f64));
     let strata = row.strata.as_ref().is_some_and(|s| {
-        let rest: [i64; 5] = std::array::from_fn(|i| s.all[i] - s.held[i]);
         let on_time = row.late.map(|late| std::array::from_fn(|i| s.all[i] - late[i]));
-        stratum(&s.all)
-            || stratum(&s.held)
-            || stratum(&rest)
-            || small(s.in_exclusion as f64)
-            || on_time.is_some_and(|cells| stratum(&cells))
+        small_strata(s) || on_time.is_some_and(|cells: [i64; 5]| stratum(&cells))
     });
     let late = row.late.as_ref().is_some_and(stratum);
     let parts = row.figures.iter().any(|f| is_hidden(f) && f.id != "oldest_age");
@@ -114,7 +301,7 @@ fn mask_card(card: &mut Card, stocks: &[StockRow], id: &str) {
 
 #[cfg(test)]
 mod tests {
-    use eclusier_core::{Period, Unit};
+    use eclusier_core::Period;
     use eclusier_ledger::AgeStrata;
     use jiff::civil::date;
 
@@ -145,6 +332,7 @@ mod tests {
     fn process(name: &str, stock: i64, late: i64) -> StockRow {
         let mut rate = figure("in_time_due", 0.5);
         (rate.numerator, rate.denominator) = (Some(20.0), Some(40.0));
+        rate.unit = Unit::Ratio;
         StockRow {
             process: name.into(),
             label: name.into(),

@@ -276,6 +276,11 @@ impl App {
     /// A place for a file of the organisation that is being received: it holds names.
     pub fn stage_staff(&self) -> AppResult<Staged> {
         self.require(Permission::PeopleWrite)?;
+        self.staged()
+    }
+
+    /// A place of its own for one file; who may send one was decided before.
+    pub(crate) fn staged(&self) -> AppResult<Staged> {
         let folder = self.home().uploads().join(new_id());
         std::fs::create_dir_all(&folder)
             .map_err(|source| AppError::Io { what: "the upload".into(), source })?;
@@ -284,7 +289,7 @@ impl App {
 }
 
 /// Rows refused are told in the report with their lines; nothing of them is kept.
-struct Aside;
+pub(crate) struct Aside;
 
 impl Quarantine for Aside {
     fn header(&mut self, _: &[&str]) -> Result<(), SinkError> {

@@ -365,12 +365,27 @@ pub enum ConfigAction {
     },
     /// Check a file without storing it.
     Check {
-        /// TOML file.
+        /// TOML file, or spreadsheet (xlsx, ods, csv).
         file: PathBuf,
+        /// Process whose rules a spreadsheet completes.
+        #[arg(long)]
+        process: Option<ProcessId>,
+    },
+    /// Write targets, thresholds, windows, closures, campaigns and unit times in force as a spreadsheet.
+    Export {
+        /// File to write: xlsx or csv.
+        #[arg(long)]
+        to: PathBuf,
+        /// Process.
+        #[arg(long)]
+        process: Option<ProcessId>,
+        /// ISO dates and decimal points in CSV.
+        #[arg(long)]
+        iso: bool,
     },
     /// Store a version.
     Import {
-        /// TOML file.
+        /// TOML file, or spreadsheet (xlsx, ods, csv) whose sections replace those in force.
         file: PathBuf,
         /// Process.
         #[arg(long)]

@@ -5,11 +5,12 @@ use std::{collections::HashMap, process::ExitCode};
 use eclusier_app::{
     App, AppError, AppOptions, AppResult, Mapping, Permission,
     cases::CasesQuery,
+    config_files::ConfigSheet,
     exports::{ExportFormat, Shown},
     figures::Selection,
     imports::{ImportOptions, ImportStatus, Watch},
 };
-use eclusier_core::{DeliveryId, Lang, OrgId, ProcessRules};
+use eclusier_core::{ConfigProblem, DeliveryId, Lang, OrgId, ProcessId, ProcessRules};
 use eclusier_server::{Plan, settings::Settings, wire};
 use serde_json::Value;
 
@@ -335,12 +336,42 @@ async fn config(app: &App, action: ConfigAction, printer: &Printer) -> AppResult
         }
         // Handled before the data directory is opened.
         ConfigAction::Settings => Ok(After::Exit(2)),
-        ConfigAction::Check { file } => problems(&parse(&read(&file)?)?, printer),
+        ConfigAction::Check { file, .. } if !is_sheet(&file) => {
+            problems(&parse(&read(&file)?)?.check(), printer)
+        }
+        ConfigAction::Check { file, process } => {
+            let process = app.one_process(process.as_ref()).await?;
+            problems(&sheet(app, &process, &file).await?.problems, printer)
+        }
+        ConfigAction::Export { to, process, iso } => {
+            let process = app.one_process(process.as_ref()).await?;
+            let extension = to.extension().and_then(|e| e.to_str()).unwrap_or("");
+            let format = ExportFormat::from_extension(extension, iso)
+                .filter(|format| *format != ExportFormat::Parquet)
+                .ok_or_else(|| {
+                    AppError::invalid(
+                        "to",
+                        "l’extension du fichier doit être .xlsx ou .csv",
+                        "the file must end with .xlsx or .csv",
+                    )
+                })?;
+            let bytes = app.config_file(&process, format, printer.lang).await?;
+            app.write_file(&to, &bytes)?;
+            printer.print(&serde_json::json!({ "file": to, "bytes": bytes.len() }))
+        }
         ConfigAction::Import { file, process, from } => {
             let process = app.one_process(process.as_ref()).await?;
-            let rules = parse(&read(&file)?)?;
+            let rules = if is_sheet(&file) {
+                let sheet = sheet(app, &process, &file).await?;
+                if !sheet.problems.is_empty() {
+                    return problems(&sheet.problems, printer);
+                }
+                sheet.rules
+            } else {
+                parse(&read(&file)?)?
+            };
             if !rules.check().is_empty() {
-                return problems(&rules, printer);
+                return problems(&rules.check(), printer);
             }
             app.put_config(&process, from, &rules).await?;
             printer.print(&wire::config(&app.config(&process).await?))
@@ -348,9 +379,20 @@ async fn config(app: &App, action: ConfigAction, printer: &Printer) -> AppResult
     }
 }
 
+/// Whether a configuration is a spreadsheet, by the name of its file.
+fn is_sheet(file: &std::path::Path) -> bool {
+    let extension = file.extension().and_then(|e| e.to_str()).unwrap_or("");
+    ["xlsx", "ods", "csv"].iter().any(|known| extension.eq_ignore_ascii_case(known))
+}
+
+async fn sheet(app: &App, process: &ProcessId, file: &std::path::Path) -> AppResult<ConfigSheet> {
+    let name = file.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    app.read_config(process, file, &name).await
+}
+
 /// Prints what is wrong with a configuration: refused when anything is.
-fn problems(rules: &ProcessRules, printer: &Printer) -> AppResult<After> {
-    let problems: Vec<_> = rules.check().iter().map(wire::config_problem).collect();
+fn problems(found: &[ConfigProblem], printer: &Printer) -> AppResult<After> {
+    let problems: Vec<_> = found.iter().map(wire::config_problem).collect();
     let code = if problems.is_empty() { 0 } else { REFUSED };
     printer.print(&serde_json::json!({ "problems": problems }))?;
     Ok(After::Exit(code))

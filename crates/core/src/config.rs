@@ -145,6 +145,54 @@ impl Exclusion {
     }
 }
 
+/// A season that brings more work than usual: back to school, income statements, end of year.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Campaign {
+    /// Name, shown on screen.
+    pub name: String,
+    /// First day.
+    pub from: Date,
+    /// Last day.
+    pub to: Date,
+    /// Product concerned; `None` for all.
+    #[serde(default)]
+    pub product: Option<String>,
+    /// Items expected on top of the usual ones, over the whole campaign.
+    #[serde(default)]
+    pub expected: Option<u64>,
+}
+
+/// Where a unit time comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TimeBasis {
+    /// Measured on the body's own work.
+    Measured,
+    /// Told by those who do the work.
+    Declared,
+    /// Agreed with the body's partners.
+    #[default]
+    Agreed,
+}
+
+/// Working time that one item takes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UnitTime {
+    /// Product concerned; `None` for all the others.
+    #[serde(default)]
+    pub product: Option<String>,
+    /// Activity concerned; `None` for the whole case.
+    #[serde(default)]
+    pub activity: Option<String>,
+    /// Minutes of work.
+    pub minutes: f64,
+    /// Where it comes from.
+    #[serde(default)]
+    pub basis: TimeBasis,
+}
+
 /// A day or half-day on which the body is closed beside the holidays.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -213,6 +261,10 @@ pub struct ProcessRules {
     pub neutralised: Vec<Exclusion>,
     /// Local closures.
     pub closure: Vec<Closure>,
+    /// Seasons that bring more work than usual.
+    pub campaign: Vec<Campaign>,
+    /// Working time per item; the most specific of product and activity wins.
+    pub unit_time: Vec<UnitTime>,
     /// Worked days over which mean daily output is taken for the stock in days.
     pub output_window_days: u32,
     /// Stock of the source tool typed by a person, for the control total.
@@ -244,6 +296,8 @@ impl Default for ProcessRules {
             exclusion: Vec::new(),
             neutralised: Vec::new(),
             closure: Vec::new(),
+            campaign: Vec::new(),
+            unit_time: Vec::new(),
             output_window_days: 20,
             expected_stock: Vec::new(),
         }
@@ -317,6 +371,33 @@ impl ProcessRules {
                 );
             }
         }
+        for (key, value) in [
+            ("alert.tense_points", self.alert.tense_points),
+            ("alert.critical_points", self.alert.critical_points),
+            ("alert.tense_late_share", self.alert.tense_late_share),
+            ("alert.critical_late_share", self.alert.critical_late_share),
+        ] {
+            if !(0.0..=1.0).contains(&value) {
+                say(
+                    key,
+                    format!("{value} : un seuil entre 0 et 1 est attendu (5 % s’écrit 0.05)"),
+                    format!("{value}: a threshold between 0 and 1 is expected (5% is 0.05)"),
+                );
+            }
+        }
+        let alert = &self.alert;
+        for (key, tense, critical) in [
+            ("alert.critical_points", alert.tense_points, alert.critical_points),
+            ("alert.critical_late_share", alert.tense_late_share, alert.critical_late_share),
+        ] {
+            if critical < tense {
+                say(
+                    key,
+                    format!("critique à {critical}, avant tendu à {tense} : inverser les seuils"),
+                    format!("critical at {critical}, before tense at {tense}: swap the thresholds"),
+                );
+            }
+        }
         for (i, target) in self.target.iter().enumerate() {
             if target.share.is_some_and(|s| !(0.0..=1.0).contains(&s)) {
                 say(
@@ -325,13 +406,55 @@ impl ProcessRules {
                     "the share to hold is given between 0 and 1 (85 % is 0.85)".into(),
                 );
             }
-        }
-        for (i, window) in self.exclusion.iter().chain(&self.neutralised).enumerate() {
-            if Period::new(window.from, window.to).is_err() {
+            if self.target.iter().take(i).any(|other| other.product == target.product) {
                 say(
-                    &format!("exclusion[{i}]"),
-                    format!("la fin {} précède le début {}", window.to, window.from),
-                    format!("the end {} comes before the start {}", window.to, window.from),
+                    &format!("target[{i}].product"),
+                    "deux cibles pour le même produit : n’en garder qu’une".into(),
+                    "two targets for the same product: keep one".into(),
+                );
+            }
+        }
+        for (key, windows) in [("exclusion", &self.exclusion), ("neutralised", &self.neutralised)] {
+            for (i, window) in windows.iter().enumerate() {
+                if Period::new(window.from, window.to).is_err() {
+                    let [fr, en] = backwards(window.from, window.to);
+                    say(&format!("{key}[{i}]"), fr, en);
+                }
+            }
+        }
+        for (i, campaign) in self.campaign.iter().enumerate() {
+            if Period::new(campaign.from, campaign.to).is_err() {
+                let [fr, en] = backwards(campaign.from, campaign.to);
+                say(&format!("campaign[{i}]"), fr, en);
+            }
+            if campaign.name.trim().is_empty() {
+                say(
+                    &format!("campaign[{i}].name"),
+                    "une campagne porte un nom".into(),
+                    "a campaign has a name".into(),
+                );
+            }
+        }
+        for (i, time) in self.unit_time.iter().enumerate() {
+            if !(time.minutes > 0.0 && time.minutes <= LONGEST_ITEM) {
+                say(
+                    &format!("unit_time[{i}].minutes"),
+                    format!(
+                        "{} minutes : un temps de travail entre 0 et 10 000 minutes est attendu",
+                        time.minutes
+                    ),
+                    format!(
+                        "{} minutes: a working time between 0 and 10,000 minutes is expected",
+                        time.minutes
+                    ),
+                );
+            }
+            let same = |o: &UnitTime| (&o.product, &o.activity) == (&time.product, &time.activity);
+            if self.unit_time.iter().take(i).any(same) {
+                say(
+                    &format!("unit_time[{i}]"),
+                    "deux temps unitaires pour le même produit et la même activité : n’en garder qu’un".into(),
+                    "two unit times for the same product and activity: keep one".into(),
                 );
             }
         }
@@ -353,6 +476,16 @@ impl ProcessRules {
         }
         problems
     }
+}
+
+/// Minutes of work beyond which a unit time is a typing mistake: four weeks.
+const LONGEST_ITEM: f64 = 10_000.0;
+
+fn backwards(from: Date, to: Date) -> [String; 2] {
+    [
+        format!("la fin {to} précède le début {from}"),
+        format!("the end {to} comes before the start {from}"),
+    ]
 }
 
 /// A version of the rules and the day it begins.
@@ -401,5 +534,54 @@ mod tests {
         rules.states.cancelled.push("Fin".into());
         let keys: Vec<_> = rules.check().into_iter().map(|p| p.key).collect();
         assert_eq!(keys, ["zone", "states"]);
+    }
+
+    #[test]
+    fn thresholds_campaigns_and_times_that_cannot_be_are_named() {
+        let day = jiff::civil::date;
+        let campaign = |name: &str, from, to| Campaign {
+            name: name.into(),
+            from,
+            to,
+            product: None,
+            expected: None,
+        };
+        let time = |minutes| UnitTime {
+            product: Some("RSA".into()),
+            activity: None,
+            minutes,
+            basis: TimeBasis::Measured,
+        };
+        let target = Target {
+            product: None,
+            days: 10,
+            counter: DayCounter::Worked,
+            share: None,
+            stock: None,
+        };
+        let mut rules = ProcessRules {
+            campaign: vec![
+                campaign("Rentrée", day(2026, 9, 1), day(2026, 8, 1)),
+                campaign(" ", day(2026, 1, 1), day(2026, 1, 31)),
+            ],
+            unit_time: vec![time(24.5), time(f64::NAN)],
+            target: vec![target.clone(), target],
+            ..Default::default()
+        };
+        (rules.alert.tense_points, rules.alert.critical_late_share) = (0.2, 1.5);
+        let keys: Vec<_> = rules.check().into_iter().map(|p| p.key).collect();
+        assert_eq!(
+            keys,
+            [
+                "alert.critical_late_share",
+                "alert.critical_points",
+                "target[1].product",
+                "campaign[0]",
+                "campaign[1].name",
+                "unit_time[1].minutes",
+                "unit_time[1]",
+            ]
+        );
+        assert!(ProcessRules::default().check().is_empty());
     }
 }

@@ -168,6 +168,9 @@ pub struct Reach {
 struct Holding {
     permissions: BTreeSet<Permission>,
     masked: bool,
+    /// Whether it covers every node that stands: a body alone is everything there is to run, while
+    /// rows that no node claims stay out of its sight.
+    whole: bool,
     /// `None` is the whole organisation.
     nodes: Option<BTreeSet<NodeId>>,
     rows: Option<RowScope>,
@@ -275,6 +278,7 @@ impl Access {
         organisation: &Organisation,
         day: Date,
     ) -> Self {
+        let standing = organisation.nodes.values().filter(|n| n.place(day).is_some()).count();
         let holding = |grant: &Grant| -> Option<Holding> {
             if !grant.valid.covers(day) {
                 return None;
@@ -288,6 +292,7 @@ impl Access {
             Some(Holding {
                 permissions: role.permissions.iter().copied().filter(kept).collect(),
                 masked: role.masked,
+                whole: nodes.as_ref().is_none_or(|nodes| nodes.len() == standing),
                 rows: grant.node.as_ref().map(|node| organisation.row_scope(node, day)),
                 nodes,
                 processes: grant.processes.clone(),
@@ -331,8 +336,7 @@ impl Access {
     /// Refuses unless something is allowed on the whole organisation and every process: for
     /// what concerns everybody (settings, a configuration shared by all teams, the audit log).
     pub fn require_all(&self, permission: Permission) -> Result<(), Denied> {
-        let whole = |h: &Holding| h.nodes.is_none() && h.processes.is_none();
-        let held = |h: &Holding| h.allows(permission, None) && whole(h);
+        let held = |h: &Holding| h.allows(permission, None) && h.whole && h.processes.is_none();
         if self.everything || self.holdings.iter().any(held) {
             Ok(())
         } else {
@@ -374,9 +378,11 @@ impl Access {
         permission: Permission,
         process: &ProcessId,
     ) -> Result<(), Denied> {
-        match self.rows(permission, process)?.rows {
-            None => Ok(()),
-            Some(_) => Err(Denied { permission }),
+        let held = |h: &Holding| h.allows(permission, Some(process)) && h.whole;
+        if self.everything || self.holdings.iter().any(held) {
+            Ok(())
+        } else {
+            Err(Denied { permission })
         }
     }
 

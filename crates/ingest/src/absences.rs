@@ -17,7 +17,7 @@ use crate::{
     Code, Context, Finding, IngestError, Mapping,
     mapping::find_column,
     nir,
-    people::{Cells, Refusal, identify, is_one, own_id, refusal, undecided},
+    people::{Cells, Refusal, STAFF_LIST, identify, is_one, own_id, refusal, undecided},
     table::{Row, RowSource},
     words::normal,
 };
@@ -161,7 +161,7 @@ pub fn read_absences(
         report = read_rows(source, mapping, ctx)?;
         Ok(())
     };
-    let (findings, notes) = crate::people::open(path, mapping, ctx, read)?;
+    let (findings, notes) = crate::people::open(path, mapping, ctx, STAFF_LIST, read)?;
     report.findings = findings;
     report.notes = notes;
     Ok(report)

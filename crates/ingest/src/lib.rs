@@ -25,6 +25,7 @@ mod people;
 pub mod preview;
 pub mod read;
 pub mod rows;
+pub mod rules;
 pub mod sheet;
 pub mod source;
 pub mod staff;

@@ -94,11 +94,16 @@ pub(crate) fn undecided(name: &str, header: &[String]) -> IngestError {
     }
 }
 
-/// Opens a table of people (text, xlsx or ods), has it read, and hands back what to know.
+/// What a table of people is, in a refusal.
+pub(crate) const STAFF_LIST: [&str; 2] = ["liste d’agents", "staff list"];
+
+/// Opens a table (text, xlsx or ods), has it read, and hands back what to know. `what` is what the
+/// file should be.
 pub(crate) fn open(
     path: &Path,
     mapping: &Mapping,
     ctx: &mut Context<'_>,
+    what: [&str; 2],
     read: impl FnOnce(&mut dyn RowSource, &mut Context<'_>) -> Result<(), IngestError>,
 ) -> Result<(Vec<Finding>, Vec<[String; 2]>), IngestError> {
     let name = ctx.name.clone();
@@ -121,12 +126,14 @@ pub(crate) fn open(
                 Code::UnknownFormat,
                 None,
                 format!(
-                    "un fichier {} n’est pas une liste d’agents : un CSV ou un classeur est attendu",
-                    other.as_str()
+                    "un fichier {} n’est pas une {} : un CSV ou un classeur est attendu",
+                    other.as_str(),
+                    what[0]
                 ),
                 format!(
-                    "a {} file is no staff list: a CSV or a workbook is expected",
-                    other.as_str()
+                    "a {} file is no {}: a CSV or a workbook is expected",
+                    other.as_str(),
+                    what[1]
                 ),
             ));
         }

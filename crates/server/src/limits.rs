@@ -149,9 +149,11 @@ enum Exchange {
 fn exchange(path: &str) -> Exchange {
     let Some(path) = path.strip_prefix("/api/v1/") else { return Exchange::Short };
     let one_of = |starts: &[&str]| starts.iter().any(|start| path.starts_with(start));
-    if one_of(&["uploads", "organisation/imports"]) {
+    if one_of(&["uploads", "organisation/imports"]) || path.ends_with("/config/sheet") {
         Exchange::Upload
-    } else if one_of(&["exports", "organisation/exports", "events", "publications", "audit"]) {
+    } else if one_of(&["exports", "organisation/exports", "events", "publications", "audit"])
+        || path.contains("/config/files/")
+    {
         Exchange::Long
     } else {
         Exchange::Short

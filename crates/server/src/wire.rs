@@ -301,6 +301,7 @@ use eclusier_app::{
     ReturnToTarget,
     cases::{CaseView, CasesPage},
     cockpit::{Basis, Card, CardLine, Cockpit, StockRow},
+    config_files::ConfigSheet,
     configs::{ConfigPreview, ConfigView},
     counts::ControlTotal,
     definitions,
@@ -821,6 +822,19 @@ pub fn config(view: &ConfigView) -> api::ConfigDto {
             })
             .collect(),
         problems: view.problems.iter().map(config_problem).collect(),
+    }
+}
+
+/// What a sheet of rules says.
+pub fn config_sheet(sheet: &ConfigSheet) -> api::ConfigSheetDto {
+    let section = |(name, count): &([String; 2], u64)| api::ConfigSectionDto {
+        name: Text::new(&name[0], &name[1]),
+        count: *count,
+    };
+    api::ConfigSheetDto {
+        rules: serde_json::to_value(&sheet.rules).unwrap_or_default(),
+        sections: sheet.sections.iter().map(section).collect(),
+        problems: sheet.problems.iter().map(config_problem).collect(),
     }
 }
 

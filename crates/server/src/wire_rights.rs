@@ -256,7 +256,7 @@ fn act_words(action: &str) -> [&'static str; 2] {
     match action {
         "import.commit" => ["Fichier importé", "File imported"],
         "import.undo" => ["Import annulé", "Import taken back"],
-        "snapshot.compact" => ["Fichiers regroupés", "Files merged"],
+        "snapshot.compact" | "lake.compact" => ["Fichiers regroupés", "Files merged"],
         "config.put" => ["Configuration modifiée", "Configuration changed"],
         "config.delete" => ["Configuration retirée", "Configuration removed"],
         "setting.put" => ["Réglage modifié", "Setting changed"],
@@ -275,7 +275,7 @@ fn act_words(action: &str) -> [&'static str; 2] {
         "sign_out" => ["Déconnexion", "Sign-out"],
         "session.end" => ["Autres sessions fermées", "Other sessions ended"],
         "account.create" => ["Compte créé", "Account made"],
-        "account.update" => ["Compte modifié", "Account changed"],
+        "account.update" | "account.status" => ["Compte modifié", "Account changed"],
         "account.password" => ["Mot de passe changé", "Password changed"],
         "account.second_factor" => ["Second facteur modifié", "Second factor changed"],
         "role.grant" => ["Rôle donné", "Role granted"],
@@ -285,11 +285,14 @@ fn act_words(action: &str) -> [&'static str; 2] {
         "gate.open" => ["Données individuelles ouvertes", "Individual data opened"],
         "gate.close" => ["Données individuelles fermées", "Individual data closed"],
         "individual.read" => ["Lignes individuelles consultées", "Individual rows looked at"],
+        "individual.file" => ["Fichier sur une personne produit", "File about a person made"],
         "retention.purge" => ["Purge", "Purge"],
         "export" => ["Export", "Export"],
-        "backup" => ["Sauvegarde", "Backup"],
+        "backup" | "registry.backup" => ["Sauvegarde", "Backup"],
         "backup.rehearse" => ["Essai de restauration", "Rehearsal of a restore"],
-        "restore" => ["Restauration", "Restore"],
+        "restore" | "registry.restore" | "backup.restored" => ["Restauration", "Restore"],
+        "staff.import" => ["Liste du personnel importée", "Staff list imported"],
+        "absences.import" => ["Absences importées", "Absences imported"],
         _ if action.starts_with("node.") || action.starts_with("organisation") => {
             ["Organisation modifiée", "Organisation changed"]
         }

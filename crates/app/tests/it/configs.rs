@@ -1,7 +1,10 @@
 //! Rules are tried before they are stored, and change the figures once they are.
 
-use eclusier_app::{Figure, figures::ClosingKind};
-use eclusier_core::ProcessRules;
+use eclusier_app::{Figure, exports::ExportFormat, figures::ClosingKind};
+use eclusier_core::{
+    Lang, ProcessRules,
+    config::{Campaign, Closure, DayCounter, Exclusion, Target, TimeBasis, UnitTime},
+};
 
 use crate::common::*;
 
@@ -117,4 +120,140 @@ async fn a_saved_mapping_is_proposed_for_the_same_header() {
     for bad in [id.as_str(), "../lake", "..", ""] {
         assert_eq!(bench.app.upload(bad).unwrap_err().kind(), "not-found", "{bad}");
     }
+}
+
+/// Something in every section, with what spreadsheets like to spoil.
+fn full() -> ProcessRules {
+    let window = |product: Option<&str>, reason: &str| Exclusion {
+        from: day("2025-03-10"),
+        to: day("2025-03-12"),
+        product: product.map(str::to_owned),
+        reason: reason.into(),
+    };
+    let mut rules = rules();
+    rules.target = vec![
+        Target {
+            product: None,
+            days: 15,
+            counter: DayCounter::Worked,
+            share: Some(0.855),
+            stock: Some(1_200),
+        },
+        Target {
+            product: Some("=RSA".into()),
+            days: 10,
+            counter: DayCounter::Calendar,
+            share: None,
+            stock: None,
+        },
+    ];
+    rules.alert.tense_points = 0.015;
+    rules.exclusion = vec![window(Some("Quittances; loyer"), "Campagne\"de\" quittances")];
+    rules.neutralised = vec![window(None, "Migration de l’outil")];
+    rules.closure =
+        vec![Closure { date: day("2025-05-30"), half: true, reason: "Pont, 1er jour".into() }];
+    rules.campaign = vec![Campaign {
+        name: "Rentrée".into(),
+        from: day("2025-08-25"),
+        to: day("2025-10-10"),
+        product: None,
+        expected: Some(12_500),
+    }];
+    rules.unit_time = vec![
+        UnitTime {
+            product: Some("RSA".into()),
+            activity: None,
+            minutes: 24.5,
+            basis: TimeBasis::Measured,
+        },
+        UnitTime {
+            product: None,
+            activity: Some("Décision".into()),
+            minutes: 1_200.0,
+            basis: TimeBasis::Declared,
+        },
+    ];
+    rules
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sheet_of_rules_says_what_it_was_written_from() {
+    let bench = Bench::new().await;
+    bench.store("a.csv", &csv(&month("A", 1, 10)), "pensions").await;
+    let pensions = process("pensions");
+    assert!(full().check().is_empty());
+    bench.app.put_config(&pensions, None, &full()).await.unwrap();
+    let ways = [
+        (ExportFormat::Xlsx, "rules.xlsx"),
+        (ExportFormat::FrenchCsv, "rules.csv"),
+        (ExportFormat::IsoCsv, "rules.csv"),
+    ];
+    for (format, name) in ways {
+        for lang in [Lang::Fr, Lang::En] {
+            let bytes = bench.app.config_file(&pensions, format, lang).await.unwrap();
+            let sheet =
+                bench.app.read_config(&pensions, &bench.file(name, &bytes), name).await.unwrap();
+            assert_eq!(sheet.problems, [], "{name} {lang:?}");
+            assert_eq!(sheet.rules, full(), "{name} {lang:?}");
+            let counts: Vec<u64> = sheet.sections.iter().map(|(_, count)| *count).collect();
+            assert_eq!(counts, [2, 4, 1, 1, 1, 1, 2]);
+        }
+    }
+    // Nothing but an export was recorded, and no version was stored.
+    assert_eq!(bench.app.config(&pensions).await.unwrap().versions.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sheet_replaces_its_sections_only_and_names_its_bad_lines() {
+    let bench = Bench::new().await;
+    bench.store("a.csv", &csv(&month("A", 1, 10)), "pensions").await;
+    let pensions = process("pensions");
+    bench.app.put_config(&pensions, None, &full()).await.unwrap();
+    let text = "Rubrique;Produit;Libellé;Du;Au;Délai;Part;Minutes\r\n\
+                Cibles;;;;;20;90 %;\r\n\
+                Seuil;;Critique : part en retard;;;;0,3;\r\n";
+    let sheet =
+        bench.app.read_config(&pensions, &bench.file("s.csv", text), "s.csv").await.unwrap();
+    assert_eq!(sheet.problems, []);
+    let mut wanted = full();
+    wanted.target = vec![Target {
+        product: None,
+        days: 20,
+        counter: DayCounter::Worked,
+        share: Some(0.9),
+        stock: None,
+    }];
+    wanted.alert.critical_late_share = 0.3;
+    assert_eq!(sheet.rules, wanted);
+
+    let text = "Rubrique;Produit;Libellé;Du;Au;Délai;Part;Minutes\r\n\
+                Cible;RSA;;;;vingt;;\r\n\
+                Campagne;;Rentrée;01/09/2025;01/08/2025;;;\r\n\
+                Temps unitaire;RSA;;;;;;-3\r\n\
+                Objectif;;;;;1;;\r\n\
+                Fenêtre exclue;;;01/09/2025;;;;\r\n\
+                Cible;PAJE;;;;30;150;\r\n\
+                Cible;AAH;;;;30;;\r\n";
+    let sheet =
+        bench.app.read_config(&pensions, &bench.file("s.csv", text), "s.csv").await.unwrap();
+    let keys: Vec<&str> = sheet.problems.iter().map(|p| p.key.as_str()).collect();
+    assert_eq!(
+        keys,
+        [
+            "l. 2, Délai",
+            "l. 3, Au",
+            "l. 5, Rubrique",
+            "l. 6, Libellé",
+            "l. 7, Part",
+            "unit_time[0].minutes"
+        ]
+    );
+    // The good line is there all the same.
+    assert_eq!(sheet.rules.target.len(), 1);
+
+    let none = bench.file("n.csv", "Produit;Délai\r\nRSA;10\r\n");
+    assert_eq!(
+        bench.app.read_config(&pensions, &none, "n.csv").await.unwrap_err().kind(),
+        "refused"
+    );
 }

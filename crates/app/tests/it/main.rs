@@ -15,3 +15,4 @@ mod privacy;
 mod publications;
 mod refusals;
 mod together;
+mod totals;

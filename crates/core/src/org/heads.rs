@@ -23,6 +23,8 @@ pub enum Presence {
     Half,
     /// Not at all.
     Absent,
+    /// Nobody expects them: a day off of their week or of the body.
+    Off,
 }
 
 impl Presence {
@@ -32,6 +34,7 @@ impl Presence {
             Presence::Present => "present",
             Presence::Half => "half",
             Presence::Absent => "absent",
+            Presence::Off => "off",
         }
     }
 }
@@ -83,7 +86,7 @@ impl Person {
         // Without a contract, the usual week.
         let usual = self.contract(day).map_or(&[1, 2, 3, 4, 5][..], |(_, weekdays, _)| weekdays);
         if !usual.contains(&weekday) {
-            return Presence::Absent;
+            return Presence::Off;
         }
         let (mut morning, mut afternoon) = (true, true);
         for fact in self.on(day) {
@@ -136,7 +139,8 @@ impl Organisation {
                 continue;
             }
             let share = person.share(day);
-            let here = works(person.calendar(day)) && person.presence(day) != Presence::Absent;
+            let there = matches!(person.presence(day), Presence::Present | Presence::Half);
+            let here = works(person.calendar(day)) && there;
             let each = share.unwrap_or(0.0) / own.len() as f64;
             let mut around: BTreeMap<&NodeId, f64> = BTreeMap::new();
             for node in own.into_iter().filter_map(|node| paths.get(node)).flatten() {

@@ -457,8 +457,8 @@ fn presence_counts_half_days_weekdays_and_overlaps() {
     // 6 January 2025 is a Monday: day 5.
     one.facts = vec![away(true, true, 5, 8)];
     let seen: Vec<Presence> = (4..10).map(|n| one.presence(day(n))).collect();
-    use Presence::{Absent, Half, Present};
-    assert_eq!(seen, [Absent, Half, Absent, Absent, Half, Present], "a Sunday, then Monday on");
+    use Presence::{Absent, Half, Off, Present};
+    assert_eq!(seen, [Off, Half, Absent, Absent, Half, Present], "a Sunday, then Monday on");
     one.facts.push(away(true, false, 8, 8));
     assert_eq!(one.presence(day(8)), Absent, "two halves make a day");
     let contract = Fact::Contract {
@@ -468,8 +468,47 @@ fn presence_counts_half_days_weekdays_and_overlaps() {
         calendar: None,
     };
     one.facts = vec![fact(2, contract, 0, None)];
-    assert_eq!((one.presence(day(4)), one.presence(day(5))), (Present, Absent));
+    assert_eq!((one.presence(day(4)), one.presence(day(5))), (Present, Off));
     assert_eq!(one.share(day(4)), Some(0.5));
+}
+
+#[test]
+fn the_only_body_is_everything_until_a_second_one_stands() {
+    use eclusier_core::{
+        Access, Permission, ProcessId,
+        rights::{Grant, Subject},
+    };
+    let mut made = Organisation::default();
+    made.apply(&[
+        Edit::AddNode { node: node(0, NodeKind::Body, None) },
+        Edit::AddNode { node: node(1, NodeKind::Team, Some(0)) },
+    ])
+    .unwrap();
+    let access = |made: &Organisation, held: usize, n: i64| {
+        let grant = Grant {
+            role: "statistician".into(),
+            node: Some(id(held)),
+            processes: None,
+            valid: valid(0, None),
+        };
+        let subject = Subject::Account { id: "a".into(), person: None };
+        Access::new(subject, &[grant], None, made, day(n))
+    };
+    let pensions = ProcessId::new("pensions").unwrap();
+    let runs = |access: &Access| {
+        let all = access.require_all(Permission::ConfigWrite).is_ok();
+        assert_eq!(all, access.require_process(Permission::ConfigWrite, &pensions).is_ok());
+        all
+    };
+    assert!(runs(&access(&made, 0, 1)), "there is nothing else to ask for");
+    assert!(!runs(&access(&made, 1, 1)), "a team is not its body");
+    // Rows that no node claims stay out of sight all the same.
+    let rows = access(&made, 0, 1).rows(Permission::FiguresRead, &pensions).unwrap().rows;
+    assert!(rows.is_some_and(|rows| !rows.keeps(Some("elsewhere"), None)));
+    let mut other = node(2, NodeKind::Body, None);
+    other.places[0].valid.from = day(5);
+    made.apply(&[Edit::AddNode { node: other }]).unwrap();
+    assert!(runs(&access(&made, 0, 4)) && !runs(&access(&made, 0, 5)), "from its day on");
 }
 
 #[test]

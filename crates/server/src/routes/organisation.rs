@@ -109,7 +109,7 @@ struct StaffQuery {
 /// A file in a form.
 #[derive(ToSchema)]
 #[allow(dead_code)] // describes the form only
-struct StaffForm {
+pub(super) struct StaffForm {
     /// The file.
     #[schema(value_type = String, format = Binary)]
     file: Vec<u8>,
@@ -156,7 +156,7 @@ async fn import_staff(
 }
 
 /// The file of a form, written to its place.
-async fn received(staged: Staged, form: &mut Multipart) -> AppResult<(Staged, String)> {
+pub(super) async fn received(staged: Staged, form: &mut Multipart) -> AppResult<(Staged, String)> {
     let broken = |error: axum::extract::multipart::MultipartError| {
         AppError::invalid(
             "file",
@@ -199,11 +199,11 @@ async fn write(
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(default)]
 #[into_params(parameter_in = Query)]
-struct StaffFileQuery {
+pub(super) struct StaffFileQuery {
     /// `fr` or `en`; the request's language when absent.
-    lang: Option<String>,
+    pub(super) lang: Option<String>,
     /// ISO dates and comma instead of the French CSV.
-    iso: Option<bool>,
+    pub(super) iso: Option<bool>,
 }
 
 /// The staff list (`staff.xlsx`, `staff.csv`), or the absences without their causes

@@ -78,6 +78,8 @@ async fn every_address_that_can_be_read_answers_what_is_described() {
             addresses.push(format!("{path}?process=autre&from=2025-06-01&to=2025-06-30"));
         } else if path.contains("organisation/exports") {
             addresses.extend(["staff.xlsx", "staff.csv", "absences.ics"].map(|f| fill(path, f)));
+        } else if path.contains("config/files") {
+            addresses.extend(["config.xlsx", "config.csv"].map(|f| fill(path, f)));
         } else if path.ends_with("/weeks") {
             // Shut even to the owner of the machine: tests/it/individuals.rs.
             continue;

@@ -72,7 +72,7 @@ export const organisationEn: typeof organisationFr = {
     team: 'Team',
     share: 'Share',
     presence: 'Presence',
-    presences: { present: 'present', absent: 'absent', half: 'half a day' },
+    presences: { present: 'present', absent: 'absent', half: 'half a day', off: 'day off' },
     skills: 'Skills',
     more: (n: string) => `and ${n} more`,
     inLogs: 'Known to the data',

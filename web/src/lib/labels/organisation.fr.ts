@@ -71,7 +71,7 @@ export const organisationFr = {
     team: 'Équipe',
     share: 'Quotité',
     presence: 'Présence',
-    presences: { present: 'présente', absent: 'absente', half: 'demi-journée' } as Record<string, string>,
+    presences: { present: 'présente', absent: 'absente', half: 'demi-journée', off: 'jour non travaillé' } as Record<string, string>,
     skills: 'Compétences',
     more: (n: string) => `et ${n} autres`,
     inLogs: 'Reconnue dans les données',
