@@ -652,7 +652,77 @@ export const en: Labels = {
     onlyChanged: 'See what changes',
     problems: 'To correct before storing',
     configSaved: 'Configuration stored.',
-    configDefault: 'Nothing is configured: the learned rule applies.'
+    configDefault: 'Nothing is configured: the learned rule applies.',
+
+    versions: 'Versions',
+    versionFrom: 'Valid from',
+    versionTo: 'to',
+    versionChanges: 'What changes',
+    versionNow: 'ongoing',
+    versionComing: 'to come',
+    versionInForce: 'in force',
+    versionFirst: 'first version',
+    versionSame: 'nothing',
+    versionSee: 'See',
+    versionSeeOf: (d) => `See the version of ${d}`,
+    versionRead: (d) => `Version of ${d}, to read.`,
+    versionReadAlways: 'Version valid from the start, to read.',
+    versionStart: 'Start from this version',
+    versionReplaces: (d) => `Replaces the version of ${d}.`,
+    versionReplacesAlways: 'Replaces the version valid from the start.',
+    versionAdds: (d) => `Adds a version from ${d}.`,
+    versionAddsAlways: 'No date: valid from the start.',
+    sections: {
+      states: 'activities',
+      target: 'targets',
+      alert: 'alert thresholds',
+      unit_time: 'unit times',
+      campaign: 'campaigns',
+      calendar: 'calendar',
+      closure: 'closures',
+      exclusion: 'excluded windows',
+      neutralised: 'neutralised periods',
+      closing_rule: 'learned rule',
+      expected_stock: 'expected stocks'
+    },
+    unsaved: 'Changes not stored',
+    leaveTitle: 'Drop the changes?',
+    leaveText: 'They have not been stored and will be lost.',
+    leaveDo: 'Drop them',
+    leaveStay: 'Stay',
+
+    thresholds: 'Alert thresholds',
+    thresholdsLead: 'With a share to hold, the distance to that share decides; without one, the part of the stock past its date.',
+    thresholdWords: {
+      tense_points: ['Tense when the target is missed by more than', 'points'],
+      critical_points: ['Critical when the target is missed by more than', 'points'],
+      tense_late_share: ['Tense when the late part of the stock exceeds', '%'],
+      critical_late_share: ['Critical when the late part of the stock exceeds', '%']
+    },
+    thresholdsCrossed: 'The critical threshold is below the tense one: the tense state will never show.',
+
+    unitTimes: 'Unit times',
+    unitTimesLead: 'Minutes of work that a case takes, or one activity of the case.',
+    unitActivity: 'Activity (empty: the whole case)',
+    unitMinutes: 'Minutes',
+    unitBasis: 'Origin',
+    unitBases: { measured: 'measured', declared: 'declared', agreed: 'agreed' },
+
+    campaigns: 'Campaigns',
+    campaignsLead: 'Periods when more cases are expected: the forecast takes them into account.',
+    campaignName: 'Name',
+    campaignExpected: 'Extra cases expected',
+
+    lineOf: (n) => `line ${n}`,
+    notNumber: 'A number is expected.',
+
+    sheetXlsx: 'Spreadsheet (xlsx)',
+    sheetCsv: 'CSV',
+    sheetRead: 'Take over a spreadsheet…',
+    sheetFile: 'Spreadsheet to take over',
+    sheetTaken: (f, what) => `Taken from “${f}”: ${what}. Nothing is stored yet.`,
+    sheetNothing: (f) => `“${f}” holds no part of the configuration.`,
+    sheetRefused: (f) => `“${f}” was not taken over: to correct in the spreadsheet`
   },
 
   problem: {

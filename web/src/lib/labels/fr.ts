@@ -692,7 +692,77 @@ export const fr = {
     onlyChanged: 'Voir ce qui change',
     problems: 'À corriger avant d’enregistrer',
     configSaved: 'Configuration enregistrée.',
-    configDefault: 'Rien n’est configuré : la règle apprise s’applique.'
+    configDefault: 'Rien n’est configuré : la règle apprise s’applique.',
+
+    versions: 'Versions',
+    versionFrom: 'Valable du',
+    versionTo: 'au',
+    versionChanges: 'Ce qui change',
+    versionNow: 'en cours',
+    versionComing: 'à venir',
+    versionInForce: 'en vigueur',
+    versionFirst: 'première version',
+    versionSame: 'rien',
+    versionSee: 'Voir',
+    versionSeeOf: (d: string) => `Voir la version du ${d}`,
+    versionRead: (d: string) => `Version du ${d}, en lecture.`,
+    versionReadAlways: 'Version valable depuis toujours, en lecture.',
+    versionStart: 'Partir de cette version',
+    versionReplaces: (d: string) => `Remplace la version du ${d}.`,
+    versionReplacesAlways: 'Remplace la version valable depuis toujours.',
+    versionAdds: (d: string) => `Ajoute une version à partir du ${d}.`,
+    versionAddsAlways: 'Sans date : valable depuis toujours.',
+    sections: {
+      states: 'activités',
+      target: 'cibles',
+      alert: 'seuils d’alerte',
+      unit_time: 'temps unitaires',
+      campaign: 'campagnes',
+      calendar: 'calendrier',
+      closure: 'fermetures',
+      exclusion: 'fenêtres exclues',
+      neutralised: 'périodes neutralisées',
+      closing_rule: 'règle apprise',
+      expected_stock: 'stocks attendus'
+    } as Record<string, string>,
+    unsaved: 'Modifications non enregistrées',
+    leaveTitle: 'Abandonner les modifications ?',
+    leaveText: 'Elles n’ont pas été enregistrées et seront perdues.',
+    leaveDo: 'Abandonner',
+    leaveStay: 'Rester',
+
+    thresholds: 'Seuils d’alerte',
+    thresholdsLead: 'Avec une part à tenir, l’écart à cette part décide ; sans elle, la part du stock dont l’échéance est passée.',
+    thresholdWords: {
+      tense_points: ['Tendu quand la cible est manquée de plus de', 'points'],
+      critical_points: ['Critique quand la cible est manquée de plus de', 'points'],
+      tense_late_share: ['Tendu quand la part en retard du stock dépasse', '%'],
+      critical_late_share: ['Critique quand la part en retard du stock dépasse', '%']
+    } as Record<string, [string, string]>,
+    thresholdsCrossed: 'Le seuil critique est sous le seuil tendu : l’état tendu n’apparaîtra jamais.',
+
+    unitTimes: 'Temps unitaires',
+    unitTimesLead: 'Minutes de travail que demande un dossier, ou une activité du dossier.',
+    unitActivity: 'Activité (vide : tout le dossier)',
+    unitMinutes: 'Minutes',
+    unitBasis: 'Origine',
+    unitBases: { measured: 'mesuré', declared: 'déclaré', agreed: 'convenu' } as Record<string, string>,
+
+    campaigns: 'Campagnes',
+    campaignsLead: 'Périodes où davantage de dossiers sont attendus : la prévision en tient compte.',
+    campaignName: 'Nom',
+    campaignExpected: 'Dossiers attendus en plus',
+
+    lineOf: (n: number) => `ligne ${n}`,
+    notNumber: 'Nombre attendu.',
+
+    sheetXlsx: 'Tableur (xlsx)',
+    sheetCsv: 'CSV',
+    sheetRead: 'Reprendre un tableur…',
+    sheetFile: 'Tableur à reprendre',
+    sheetTaken: (f: string, what: string) => `Repris de « ${f} » : ${what}. Rien n’est encore enregistré.`,
+    sheetNothing: (f: string) => `« ${f} » ne contient aucune partie de la configuration.`,
+    sheetRefused: (f: string) => `« ${f} » n’a pas été repris : à corriger dans le tableur`
   },
 
   problem: {
