@@ -69,6 +69,9 @@ describe.skipIf(!invented)('configuration', () => {
       expect(await from(page).inputValue()).toBe('2026-11-23');
       expect(await from(page).evaluate((n) => n === document.activeElement)).toBe(true);
       await page.getByText(D.versionAdds('23/11/2026')).waitFor();
+      await from(page).fill('2027-01-01');
+      await page.getByText(`▲ ${D.versionReplaces('01/01/2027')}`).waitFor();
+      await from(page).fill('2026-11-23');
       await days.fill('28');
       const versions = await saved(page);
       expect(versions.map((v) => v.from)).toEqual(['1900-01-01', '2026-01-01', '2026-11-23', '2027-01-01']);
@@ -101,7 +104,7 @@ describe.skipIf(!invented)('configuration', () => {
       await page.keyboard.type('Pic de mars');
       const line = D.lineOf(2);
       await page.getByLabel(`${t.top.from}, ${line}`).first().fill('2027-03-01');
-      await page.getByLabel(`${t.top.to}, ${line}`).first().fill('2027-03-31');
+      await page.getByLabel(`${D.until}, ${line}`).first().fill('2027-03-31');
       await page.getByLabel(`${D.campaignExpected}, ${line}`).fill('400');
       await page.getByText(D.unsaved).waitFor();
       expect(await axe(page)).toEqual([]);
@@ -176,6 +179,11 @@ describe.skipIf(!invented)('configuration', () => {
         expect(await days.inputValue()).toBe('18');
       };
       await days.fill('18');
+      const asked = page.waitForEvent('dialog');
+      void page.close({ runBeforeUnload: true });
+      const dialog = await asked;
+      expect(dialog.type()).toBe('beforeunload');
+      await dialog.dismiss();
       await stays(() => see(page, '01/01/2027'));
       await stays(() => press(page, D.toml));
       await stays(() => read(page, 'cibles'));
