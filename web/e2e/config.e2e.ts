@@ -186,6 +186,7 @@ describe.skipIf(!invented)('configuration', () => {
       await dialog.dismiss();
       await stays(() => see(page, '01/01/2027'));
       await stays(() => press(page, D.toml));
+      expect(await page.evaluate(() => document.activeElement?.textContent)).toBe(D.toml);
       await stays(() => read(page, 'cibles'));
       await stays(() => page.getByRole('link', { name: D.tabs.history }).click());
       await stays(() => page.getByLabel(D.configPick).selectOption('ij'));

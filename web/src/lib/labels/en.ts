@@ -719,11 +719,11 @@ export const en: Labels = {
 
     sheetXlsx: 'Spreadsheet (xlsx)',
     sheetCsv: 'CSV',
-    sheetRead: 'Take over a spreadsheet…',
-    sheetFile: 'Spreadsheet to take over',
-    sheetTaken: (f, what) => `Taken from “${f}”: ${what}. Nothing is stored yet.`,
+    sheetRead: 'Load a spreadsheet…',
+    sheetFile: 'Spreadsheet to load',
+    sheetTaken: (f, what) => `Loaded from “${f}”: ${what}. Nothing is stored yet.`,
     sheetNothing: (f) => `“${f}” holds no part of the configuration.`,
-    sheetRefused: (f) => `“${f}” was not taken over: to correct in the spreadsheet`
+    sheetRefused: (f) => `“${f}” was not loaded: to correct in the spreadsheet`
   },
 
   problem: {
