@@ -9,6 +9,7 @@ import type {
   Cockpit,
   Config,
   ConfigPreview,
+  ConfigSheet,
   ControlTotal,
   Figure,
   Flow,
@@ -528,8 +529,17 @@ const RULES = {
   school_zone: 'B',
   worked_weekdays: [1, 2, 3, 4, 5],
   states: { settled: ['Notification envoyée'], settled_auto: [], cancelled: ['Demande annulée'], transferred: [], neutral: ['Archivage'], hold: [{ enter: ['Pièce demandée à l’assuré'], leave: ['Pièce reçue'], awaited: 'insured', returned: true }] },
-  closing_rule: { terminal_share: 0.9, silence_quantile: 0.99, silence_days: null },
-  target: [{ product: null, days: 15, counter: 'worked', share: 0.85, stock: 3600 }],
+  closing_rule: { terminal_share: 0.9, silence_quantile: 0.95, silence_days: null },
+  alert: { tense_points: 0.02, critical_points: 0.125, tense_late_share: 0.05, critical_late_share: 0.2 },
+  target: [
+    { product: null, days: 15, counter: 'worked', share: 0.85, stock: 3600 },
+    { product: 'Réversion', days: 60, counter: 'calendar', share: 0.9, stock: null }
+  ],
+  unit_time: [
+    { product: null, activity: null, minutes: 42.5, basis: 'measured' },
+    { product: 'Réversion', activity: 'Contrôle du dossier', minutes: 25, basis: 'agreed' }
+  ],
+  campaign: [{ name: 'Bascule de janvier', from: '2027-01-04', to: '2027-01-29', product: 'Droit propre', expected: 850 }],
   exclusion: [{ from: '2026-09-01', to: '2026-12-31', product: 'Quittances', reason: 'Pièces de masse' }],
   neutralised: [{ from: '2026-03-09', to: '2026-03-22', product: null, reason: 'Migration de l’outil' }],
   closure: [{ date: '2026-05-15', half: false, reason: 'Pont de l’Ascension' }],
@@ -537,10 +547,27 @@ const RULES = {
   expected_stock: []
 };
 
-export function config(process: string, configured: boolean): Config {
+const TOML = 'label = "Retraite personnelle"\nzone = "Europe/Paris"\n\n[[target]]\ndays = 15\ncounter = "worked"\nshare = 0.85\n';
+const version = (from: string, rules: object): Config['versions'][number] => ({ from, toml: TOML, rules: rules as Record<string, never> });
+
+/** One version, but where the past and what is to come are kept too: written before the latest parts of the rules, the oldest lacks them. */
+function configVersions(process: string): Config['versions'] {
+  if (process !== 'retraite') return [version('2026-01-01', RULES)];
+  const { alert: _, unit_time: __, campaign: ___, ...old } = RULES;
+  return [
+    version('1900-01-01', { ...old, target: [{ days: 30 }], closure: [] }),
+    version('2026-01-01', RULES),
+    version('2027-01-01', { ...RULES, target: [{ ...RULES.target[0], days: 12 }], closure: [{ date: '2027-05-07', half: false, reason: 'Pont de l’Ascension' }] })
+  ];
+}
+
+/** `saved`: what was just stored, in place of the version of the same day or beside the others. */
+export function config(process: string, configured: boolean, saved?: { from?: string | null; rules?: object }): Config {
+  const kept = configured ? configVersions(process) : [];
+  const day = saved?.from ?? '1900-01-01';
   return {
     process,
-    versions: configured ? [{ from: '2026-01-01', toml: 'label = "Retraite personnelle"\nzone = "Europe/Paris"\n\n[[target]]\ndays = 15\ncounter = "worked"\nshare = 0.85\n', rules: RULES as unknown as Record<string, never> }] : [],
+    versions: saved ? [...kept.filter((v) => v.from !== day), version(day, saved.rules ?? RULES)].sort((a, b) => (a.from < b.from ? -1 : 1)) : kept,
     closing: { process, label: 'Retraite personnelle', kind: configured ? 'configured' : 'learned', words: tx('« Notification envoyée » ou 90 jours sans événement', '“Notification sent” or 90 days without an event') },
     activities: [
       { name: 'Réception', events: 60_121, cases: 60_121, ends: 40, role: 'none' },
@@ -552,6 +579,28 @@ export function config(process: string, configured: boolean): Config {
       { name: 'Archivage', events: 41_000, cases: 41_000, ends: 41_000, role: configured ? 'neutral' : 'none' }
     ],
     problems: []
+  };
+}
+
+/** A spreadsheet with targets and campaigns; or one where two lines cannot be read. */
+export function configSheet(bad: boolean): ConfigSheet {
+  const rules = {
+    ...RULES,
+    target: ['Droit propre', 'Réversion', 'Révision', null].map((product, i) => ({ product, days: 10 + i, counter: 'worked', share: null, stock: null })),
+    campaign: [...RULES.campaign, { name: 'Rentrée', from: '2026-09-01', to: '2026-09-30', product: null, expected: null }]
+  };
+  return {
+    rules: rules as unknown as Record<string, never>,
+    sections: [
+      { name: tx('Cibles', 'Targets'), count: 4 },
+      { name: tx('Campagnes', 'Campaigns'), count: 2 }
+    ],
+    problems: bad
+      ? [
+          { key: 'Cibles, 3', text: tx('« quinze » : un nombre de jours est attendu', '“quinze”: a number of days is expected') },
+          { key: 'Campagnes, 2', text: tx('la fin précède le début', 'the end comes before the beginning') }
+        ]
+      : []
   };
 }
 

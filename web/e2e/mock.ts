@@ -118,11 +118,12 @@ export function start(build: string, port = 0): Promise<{ server: Server; url: s
     if ((hit = m(/^\/api\/processes\/([^/]+)\/config\/preview$/))) {
       return send(fx.configPreview(hit[1]!, (await read(req)).includes('Europe/Pari"')));
     }
+    if (m(/^\/api\/processes\/[^/]+\/config\/sheet$/)) return send(fx.configSheet((await read(req)).includes('quinze')));
     if ((hit = m(/^\/api\/processes\/([^/]+)\/config$/))) {
-      if (req.method === 'PUT') await read(req);
-      return send(fx.config(decodeURIComponent(hit[1]!), state !== 'notarget'));
+      const saved = req.method === 'PUT' ? (JSON.parse(await read(req)) as { from?: string; rules?: object }) : undefined;
+      return send(fx.config(decodeURIComponent(hit[1]!), state !== 'notarget', saved));
     }
-    if (/^\/api\/(exports|templates)\//.test(path) || /\/quarantine$/.test(path)) {
+    if (/^\/api\/(exports|templates)\//.test(path) || /\/(quarantine|config\/files\/[^/]+)$/.test(path)) {
       res.writeHead(200, { 'content-type': 'application/octet-stream' });
       res.end('x');
       return;

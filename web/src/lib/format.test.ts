@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { addDays, dayInZone, ends, formats, isoWeek, readWhole } from './format';
+import { addDays, dayInZone, ends, formats, isoWeek, readDecimal, readWhole, writeDecimal } from './format';
 
 const fr = formats('fr');
 const en = formats('en');
@@ -58,6 +58,13 @@ describe('typed numbers', () => {
     expect(readWhole('')).toBeNull();
     expect(readWhole('12,5')).toBeNaN();
     expect(readWhole('\u22123')).toBe(-3);
+  });
+  it('reads and writes decimals as each language does', () => {
+    expect(readDecimal(' 1\u202f204,5 ')).toBe(1204.5);
+    expect([readDecimal('2.5'), readDecimal(',5'), readDecimal('')]).toEqual([2.5, 0.5, null]);
+    expect(readDecimal('1,2,3')).toBeNaN();
+    expect(readDecimal('dix')).toBeNaN();
+    expect([writeDecimal(0.07 * 100, 'fr'), writeDecimal(12.5, 'fr'), writeDecimal(12.5, 'en'), writeDecimal(1204, 'fr')]).toEqual(['7', '12,5', '12.5', '1204']);
   });
   it('writes an interval that reads as one value as one value', () => {
     const write = (v: number) => formats('fr').num(v);

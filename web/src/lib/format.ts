@@ -262,3 +262,16 @@ export function readWhole(text: string): number | null {
   if (t === '') return null;
   return /^[+-]?\d+$/.test(t) ? Number(t) : NaN;
 }
+
+/** Reads a number a person typed, decimal comma or point; `null` empty, `NaN` unreadable. */
+export function readDecimal(text: string): number | null {
+  const t = text.replace(/[\s\u00a0\u202f]/g, '').replace(MINUS, '-').replace(',', '.');
+  if (t === '') return null;
+  return /^[+-]?(\d+\.?\d*|\.\d+)$/.test(t) ? Number(t) : NaN;
+}
+
+/** A number as a field holds it: no thousands, nothing of the noise of binary fractions. */
+export function writeDecimal(value: number, lang: Lang): string {
+  const text = String(Number(value.toFixed(6)));
+  return lang === 'fr' ? text.replace('.', ',') : text;
+}

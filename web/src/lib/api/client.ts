@@ -17,6 +17,7 @@ import type {
   Config,
   ConfigPreview,
   ConfigRequest,
+  ConfigSheet,
   ControlTotal,
   FactBody,
   Flow,
@@ -51,6 +52,7 @@ import type {
   SecondFactor,
   Session,
   SetupBody,
+  SheetPaths,
   StaffImport,
   StaffQuery,
   Status,
@@ -83,7 +85,7 @@ export class ApiError extends Error {
   }
 }
 
-const client = createClient<paths>({ baseUrl: '' });
+const client = createClient<paths & SheetPaths>({ baseUrl: '' });
 
 /** Waits for an answer and gives its data, or throws an [`ApiError`]. */
 async function take<T>(
@@ -199,6 +201,18 @@ export const api = {
     take(client.POST('/api/v1/processes/{process}/config/preview', { params: { path: { process } }, body })),
   saveConfig: (process: string, body: ConfigRequest): Promise<Config> =>
     take(client.PUT('/api/v1/processes/{process}/config', { params: { path: { process } }, body })),
+  /** Reads a spreadsheet over the rules in force; nothing is stored. */
+  readConfigSheet: (process: string, file: Blob, name: string): Promise<ConfigSheet> => {
+    const form = new FormData();
+    form.append('file', file, name);
+    return take(
+      client.POST('/api/v1/processes/{process}/config/sheet', {
+        params: { path: { process } },
+        body: { file: '' },
+        bodySerializer: () => form
+      })
+    );
+  },
 
   session: (): Promise<Session> => take(client.GET('/api/v1/session')),
   signIn: (login: string, password: string): Promise<Session> =>
@@ -319,6 +333,8 @@ export const url = {
     `/api/v1/exports/${what}.${format}${query(q)}`,
   quarantine: (id: number) => `/api/v1/imports/${id}/quarantine`,
   template: (what: 'counts' | 'events' | 'staff' | 'absences', lang: string) => `/api/v1/templates/${what}?lang=${lang}`,
+  config: (process: string, format: 'xlsx' | 'csv', lang: string) =>
+    `/api/v1/processes/${encodeURIComponent(process)}/config/files/config.${format}${query({ lang })}`,
   events: '/api/v1/events',
   provider: (id: string, back: string) => `/api/v1/oidc/${encodeURIComponent(id)}/start${query({ retour: back })}`,
   staff: (file: 'staff.xlsx' | 'staff.csv' | 'absences.ics', day?: string) =>

@@ -1,5 +1,6 @@
 /** The dated rules of a process as the form edits them (the TOML a person may also write). */
 import type { Config } from '../api/types';
+import { addDays } from '../format';
 
 export type Awaited = 'us' | 'insured' | 'employer' | 'other_body';
 export type Counter = 'worked' | 'ouvrable' | 'calendar';
@@ -23,6 +24,37 @@ export interface Window {
   product: string | null;
   reason: string;
 }
+export interface Closure {
+  date: string;
+  half: boolean;
+  reason: string;
+}
+/** Shares between 0 and 1: 0.1 is ten points, or ten in a hundred of the stock. */
+export interface Alert {
+  tense_points: number;
+  critical_points: number;
+  tense_late_share: number;
+  critical_late_share: number;
+}
+/** What product and activity fields propose, by the ids of their lists. */
+export const PRODUCTS = 'config-products';
+export const ACTIVITIES = 'config-activities';
+export const BASES = ['measured', 'declared', 'agreed'] as const;
+export interface UnitTime {
+  product: string | null;
+  activity: string | null;
+  /** Empty on a line that has just been added; the form refuses it. */
+  minutes: number | null;
+  basis: (typeof BASES)[number];
+}
+export interface Campaign {
+  name: string;
+  from: string;
+  to: string;
+  product: string | null;
+  /** Items expected on top of the usual ones. */
+  expected: number | null;
+}
 export interface Rules {
   label: string;
   zone: string;
@@ -38,10 +70,13 @@ export interface Rules {
     hold: Hold[];
   };
   closing_rule: { terminal_share: number; silence_quantile: number; silence_days: number | null };
+  alert: Alert;
   target: Target[];
+  unit_time: UnitTime[];
+  campaign: Campaign[];
   exclusion: Window[];
   neutralised: Window[];
-  closure: { date: string; half: boolean; reason: string }[];
+  closure: Closure[];
   output_window_days: number;
   expected_stock: { date: string; stock: number }[];
 }
@@ -53,8 +88,11 @@ export const defaults = (): Rules => ({
   school_zone: null,
   worked_weekdays: [1, 2, 3, 4, 5],
   states: { settled: [], settled_auto: [], cancelled: [], transferred: [], neutral: [], hold: [] },
-  closing_rule: { terminal_share: 0.9, silence_quantile: 0.99, silence_days: null },
+  closing_rule: { terminal_share: 0.9, silence_quantile: 0.95, silence_days: null },
+  alert: { tense_points: 0, critical_points: 0.1, tense_late_share: 0.05, critical_late_share: 0.2 },
   target: [],
+  unit_time: [],
+  campaign: [],
   exclusion: [],
   neutralised: [],
   closure: [],
@@ -66,6 +104,8 @@ export const defaults = (): Rules => ({
 export function complete(raw: unknown): Rules {
   const d = defaults();
   const r = (raw ?? {}) as Partial<Rules>;
+  const anyProduct = <T extends { product: string | null }>(list: T[] | undefined): T[] =>
+    (list ?? []).map((x) => ({ ...x, product: x.product ?? null }));
   return {
     ...d,
     ...r,
@@ -80,20 +120,94 @@ export function complete(raw: unknown): Rules {
       }))
     },
     closing_rule: { ...d.closing_rule, ...r.closing_rule },
+    alert: { ...d.alert, ...r.alert },
     target: (r.target ?? []).map((t) => ({
       product: t.product ?? null,
       days: t.days,
       counter: t.counter ?? 'worked',
       share: t.share ?? null,
       stock: t.stock ?? null
-    }))
+    })),
+    unit_time: anyProduct(r.unit_time).map((u) => ({ ...u, activity: u.activity ?? null })),
+    campaign: anyProduct(r.campaign).map((c) => ({ ...c, expected: c.expected ?? null })),
+    exclusion: anyProduct(r.exclusion),
+    neutralised: anyProduct(r.neutralised),
+    closure: (r.closure ?? []).map((c) => ({ date: c.date, half: c.half ?? false, reason: c.reason ?? '' }))
   };
 }
 
-/** The version in force and the day it began. */
-export function latestRules(config: Config): { from: string | undefined; rules: Rules } {
-  const last = config.versions.at(-1);
-  return { from: last?.from, rules: complete(last?.rules) };
+/** Where a first day stands for « always »: no body has older data. */
+export const ALWAYS = '1900-01-01';
+export const always = (from: string): boolean => from <= ALWAYS;
+
+/** The version in force on a day: the last one begun. */
+export function inForce<V extends { from: string }>(versions: readonly V[], day: string): V | undefined {
+  return versions.filter((v) => v.from <= day).reduce<V | undefined>((a, b) => (a && a.from > b.from ? a : b), undefined);
+}
+
+/** The rules in force on a day and the day they began; those by default when none has. */
+export function rulesInForce(config: Config, day: string): { from: string | undefined; rules: Rules } {
+  const version = inForce(config.versions, day);
+  return { from: version?.from, rules: complete(version?.rules) };
+}
+
+/** The parts of the form, in its order; those of a same part change together. */
+const SECTIONS = {
+  states: ['states'],
+  target: ['target'],
+  alert: ['alert'],
+  unit_time: ['unit_time'],
+  campaign: ['campaign'],
+  calendar: ['label', 'zone', 'calendar', 'school_zone', 'worked_weekdays', 'output_window_days'],
+  closure: ['closure'],
+  exclusion: ['exclusion'],
+  neutralised: ['neutralised'],
+  closing_rule: ['closing_rule'],
+  expected_stock: ['expected_stock']
+} as const satisfies Record<string, readonly (keyof Rules)[]>;
+export type Section = keyof typeof SECTIONS;
+
+/** The order of the keys of an object says nothing; that of a list does. */
+function same(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  const keys = Object.keys(a);
+  return (
+    keys.length === Object.keys(b).length &&
+    keys.every((k) => same((a as Record<string, unknown>)[k], (b as Record<string, unknown>)[k]))
+  );
+}
+
+/** The parts by which two versions differ. */
+export function differences(a: Rules, b: Rules): Section[] {
+  return (Object.keys(SECTIONS) as Section[]).filter((s) => SECTIONS[s].some((k) => !same(a[k], b[k])));
+}
+
+export interface VersionRow {
+  from: string;
+  /** The day before the next version begins; `null` for the last. */
+  to: string | null;
+  state: 'past' | 'current' | 'coming';
+  /** Against the one before; `null` for the first. */
+  changes: Section[] | null;
+}
+
+/** The versions as a person reads them, latest first. */
+export function versionRows(versions: Config['versions'], day: string): VersionRow[] {
+  const sorted = [...versions].sort((a, b) => (a.from < b.from ? -1 : 1));
+  const current = inForce(sorted, day);
+  return sorted
+    .map((v, i): VersionRow => {
+      const before = sorted[i - 1];
+      const next = sorted[i + 1];
+      return {
+        from: v.from,
+        to: next ? addDays(next.from, -1) : null,
+        state: v === current ? 'current' : v.from > day ? 'coming' : 'past',
+        changes: before ? differences(complete(before.rules), complete(v.rules)) : null
+      };
+    })
+    .reverse();
 }
 
 /** The same rules with a general target. */
