@@ -238,6 +238,7 @@ export function cockpit(state: State): Cockpit {
           { process: list[2]!.id, label: list[2]!.label, product: null, unit: null, will_miss: 188, overdue: 282, stock: 6904, cause: 'arrivals', because: tx('Entrées +18 % depuis la campagne d’octobre, sorties stables.', 'Arrivals +18% since the October campaign, output stable.'), next_step: tx('Traiter les 140 dossiers de plus de 30 jours ouvrés.', 'Handle the 140 cases over 30 worked days.'), cases: `figure=due_soon_5&process=${list[2]!.id}` }
         ],
     stocks: list.map(row),
+    totals: false,
     proposed_targets:
       state === 'notarget'
         ? list.map((s, i) => ({ process: s.id, label: s.label, days: 15 + i, why: tx('8 dossiers clos sur 10 tiennent déjà ce délai', '8 closed cases in 10 already keep this delay') }))
@@ -354,7 +355,8 @@ export function flow(state: State, grain: string, groupBy: string | null, proces
     histogram: counts || state === 'empty' ? [] : [...Array(24).keys()].map((i) => ({ from: i * 5, to: i === 23 ? null : i * 5 + 4, count: Math.round(k * 900 * Math.exp(-((i - 4) ** 2) / 18) + (i === 23 ? 140 * k : 20 * k)) })),
     stock_target: state === 'notarget' || counts ? null : 3600 * k,
     delay_target: state === 'notarget' || counts ? null : 30,
-    cannot: counts ? [NO_EVENTS] : []
+    cannot: counts ? [NO_EVENTS] : [],
+    totals: false
   };
 }
 

@@ -156,4 +156,6 @@ pub struct CockpitDto {
     pub proposed_targets: Vec<ProposedTargetDto>,
     /// Worst state: `normal`, `tense`, `critical`, `unknown` or `empty`.
     pub state: String,
+    /// Whether the reader sees totals only: where to act and small numbers are hidden.
+    pub totals: bool,
 }

@@ -121,6 +121,8 @@ pub struct FlowDto {
     pub delay_target: Option<u32>,
     /// What these data cannot tell, in words.
     pub cannot: Vec<Text>,
+    /// Whether the reader sees totals only: whole months whatever was asked, small numbers hidden.
+    pub totals: bool,
 }
 
 /// Cases waiting for someone else.

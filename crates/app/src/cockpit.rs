@@ -133,6 +133,8 @@ pub struct Cockpit {
     pub stocks: Vec<StockRow>,
     /// Targets proposed.
     pub proposed: Vec<Proposed>,
+    /// Whether small numbers, and what they follow from, are hidden.
+    pub totals: bool,
 }
 
 const ROW_FIGURES: &[&str] = &[
@@ -232,6 +234,7 @@ fn build(desks: &[Seen], selection: &Selection, basis: Basis) -> AppResult<Cockp
             act: Vec::new(),
             stocks: Vec::new(),
             proposed: Vec::new(),
+            totals: false,
         });
     };
     let views: Vec<View<'_>> = desks.iter().map(|d| d.view()).collect();
@@ -273,7 +276,15 @@ fn build(desks: &[Seen], selection: &Selection, basis: Basis) -> AppResult<Cockp
             });
         }
     }
-    Ok(Cockpit { basis, overdue: Some(overdue), due_soon: Some(due_soon), act, stocks, proposed })
+    Ok(Cockpit {
+        basis,
+        overdue: Some(overdue),
+        due_soon: Some(due_soon),
+        act,
+        stocks,
+        proposed,
+        totals: false,
+    })
 }
 
 /// The late cases at the end of the worked day before.

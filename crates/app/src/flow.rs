@@ -63,6 +63,8 @@ pub struct Flow {
     pub delay_target: Option<u32>,
     /// What the data cannot tell.
     pub cannot: Vec<[String; 2]>,
+    /// Whether the months are whole and small numbers hidden.
+    pub totals: bool,
 }
 
 impl App {
@@ -174,6 +176,7 @@ fn build(desks: &[Seen], selection: &Selection, grain: Grain, basis: Basis) -> A
         stock_target: target.as_ref().and_then(|t| t.stock),
         delay_target: target.map(|t| t.days),
         cannot,
+        totals: false,
     })
 }
 
@@ -191,6 +194,7 @@ fn empty(basis: Basis) -> Flow {
         stock_target: None,
         delay_target: None,
         cannot: Vec::new(),
+        totals: false,
     }
 }
 

@@ -78,6 +78,7 @@ pub(crate) fn no_groups(by: &[GroupBy]) -> AppResult<()> {
 pub(crate) fn masked(mut cockpit: Cockpit) -> Cockpit {
     // Where to act names units and products, group by group.
     cockpit.act.clear();
+    cockpit.totals = true;
     cockpit.stocks.iter_mut().for_each(row);
     let stocks = &cockpit.stocks;
     for (card, id) in [(&mut cockpit.overdue, "overdue"), (&mut cockpit.due_soon, "due_soon_5")] {
@@ -120,7 +121,6 @@ pub(crate) fn figures(figures: &mut [Figure]) {
                     (Some(n), Some(d)) if figure.unit == Unit::Ratio => {
                         small(d) || small(n) || small(d - n)
                     }
-                    (_, Some(d)) => small(d),
                     _ => false,
                 };
                 sides || small(figure.n as f64)
@@ -223,6 +223,7 @@ pub(crate) fn hide_flows(total: &mut [LedgerRow], parts: &mut [LedgerRow]) {
 
 /// Hides the small cells of a flow, given those of its processes when it joins several.
 pub(crate) fn flow(flow: &mut Flow, parts: &mut [Flow]) {
+    flow.totals = true;
     figures(&mut flow.figures);
     let told: Vec<Vec<Figure>> = parts.iter().map(|part| part.figures.clone()).collect();
     hide_with_parts(&mut flow.figures, &told);
@@ -263,12 +264,14 @@ fn row(row: &mut StockRow) {
         small_strata(s) || on_time.is_some_and(|cells: [i64; 5]| stratum(&cells))
     });
     let late = row.late.as_ref().is_some_and(stratum);
-    let parts = row.figures.iter().any(|f| is_hidden(f) && f.id != "oldest_age");
+    let hidden = |ids: &[&str]| ids.iter().any(|id| row.figure(id).is_some_and(is_hidden));
+    // The strata add up to the stock, those held and those late to parts of it.
+    let parts = hidden(&["stock", "stock_actionable", "overdue"]);
+    let ground = hidden(&["stock", "overdue", "in_time_due"]);
     if strata || late || parts {
-        // The strata of the late add up to the late, and both are shown on one bar.
         (row.strata, row.late) = (None, None);
     }
-    if parts {
+    if ground {
         row.health = Health::Unknown;
         row.why = HIDDEN.map(str::to_owned);
     }
@@ -386,6 +389,7 @@ mod tests {
             act: Vec::new(),
             stocks,
             proposed: Vec::new(),
+            totals: false,
         }
     }
 

@@ -149,10 +149,19 @@ impl App {
             id: "jobs",
             label: ["Tâches", "Jobs"],
             health: if failed == 0 { Health::Ok } else { Health::Warning },
-            words: [
-                format!("{failed} en échec parmi les {} dernières.", jobs.len()),
-                format!("{failed} failed among the last {}.", jobs.len()),
-            ],
+            words: match (failed, jobs.len()) {
+                (_, 0) => ["Aucune encore.".into(), "None yet.".into()],
+                (0, 1) => ["La dernière a réussi.".into(), "The last one succeeded.".into()],
+                (_, 1) => ["La dernière a échoué.".into(), "The last one failed.".into()],
+                (0, all) => [
+                    format!("Aucun échec parmi les {all} dernières."),
+                    format!("None failed among the last {all}."),
+                ],
+                (_, all) => [
+                    format!("{failed} en échec parmi les {all} dernières."),
+                    format!("{failed} failed among the last {all}."),
+                ],
+            },
         });
         let folder = health.last.as_ref().and_then(|l| l.path.parent()).map(Path::to_owned);
         let backups = match folder {
@@ -220,7 +229,8 @@ fn rehearsal_check(last: &Option<Rehearsal>, health: Health) -> Check {
 }
 
 fn disk_check(free: Option<u64>) -> Check {
-    let gib = |bytes: u64| bytes as f64 / f64::from(1 << 30);
+    // Thousands of thousands, as the screen counts everywhere.
+    let giga = |bytes: u64| bytes as f64 / 1e9;
     let (health, words) = match free {
         None => (
             Health::Unknown,
@@ -234,9 +244,8 @@ fn disk_check(free: Option<u64>) -> Check {
             } else {
                 Health::Ok
             };
-            let fr = format!("{:.1} Gio libres.", gib(free)).replace('.', ",");
-            let fr = fr.strip_suffix(',').map_or(fr.clone(), |t| format!("{t}."));
-            (health, [fr, format!("{:.1} GiB free.", gib(free))])
+            let fr = format!("{:.1}", giga(free)).replace('.', ",");
+            (health, [format!("{fr} Go libres."), format!("{:.1} GB free.", giga(free))])
         }
     };
     Check { id: "disk", label: ["Disque", "Disk"], health, words }

@@ -667,6 +667,7 @@ pub fn cockpit(cockpit: &Cockpit) -> api::CockpitDto {
             })
             .collect(),
         state: worst.map_or("empty", |h| h.as_str()).into(),
+        totals: cockpit.totals,
     }
 }
 
@@ -712,6 +713,7 @@ pub fn flow(flow: &Flow) -> api::FlowDto {
         stock_target: flow.stock_target.and_then(|s| i64::try_from(s).ok()),
         delay_target: flow.delay_target,
         cannot: flow.cannot.iter().cloned().map(Text::from).collect(),
+        totals: flow.totals,
     }
 }
 

@@ -7,7 +7,7 @@ use std::{
 
 use eclusier_core::Permission;
 use eclusier_registry::RehearsalRecord;
-use jiff::Timestamp;
+use jiff::{Timestamp, tz::TimeZone};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{
@@ -219,7 +219,8 @@ impl App {
             last_rehearsal,
             words: Default::default(),
         };
-        health.words = health.in_words();
+        let zone = self.registry().body().await?.zone;
+        health.words = health.in_words(&TimeZone::get(&zone).unwrap_or(TimeZone::UTC));
         Ok(health)
     }
 
@@ -259,9 +260,11 @@ fn kept_apart(opened: &Opened, home: &crate::Home) -> AppResult<Option<Vec<u8>>>
 }
 
 impl BackupHealth {
-    fn in_words(&self) -> [String; 2] {
-        let day = |at: Timestamp| at.strftime("%d/%m/%Y %H:%M UTC").to_string();
-        let iso = |at: Timestamp| at.strftime("%Y-%m-%d %H:%M UTC").to_string();
+    /// The state in words, with the hours of the body.
+    fn in_words(&self, zone: &TimeZone) -> [String; 2] {
+        let there = |at: Timestamp| at.to_zoned(zone.clone());
+        let day = |at: Timestamp| there(at).strftime("%d/%m/%Y à %-H h %M").to_string();
+        let iso = |at: Timestamp| there(at).strftime("%Y-%m-%d at %H:%M").to_string();
         let made = self.last.as_ref().map(|l| (day(l.at), iso(l.at)));
         let [fr, en] = match (self.backup, &made, &self.failure) {
             (BackupState::Failed, _, Some(failure)) => {

@@ -52,7 +52,6 @@ import type {
   SecondFactor,
   Session,
   SetupBody,
-  SheetPaths,
   StaffImport,
   StaffQuery,
   Status,
@@ -85,7 +84,7 @@ export class ApiError extends Error {
   }
 }
 
-const client = createClient<paths & SheetPaths>({ baseUrl: '' });
+const client = createClient<paths>({ baseUrl: '' });
 
 /** Waits for an answer and gives its data, or throws an [`ApiError`]. */
 async function take<T>(

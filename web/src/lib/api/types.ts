@@ -36,22 +36,7 @@ export type ControlTotal = S['ControlTotalDto'];
 export type Config = S['ConfigDto'];
 export type ConfigPreview = S['ConfigPreviewDto'];
 export type ConfigRequest = S['ConfigRequest'];
-/** What a spreadsheet holds of the configuration; to be taken from the description of the API once it has it. */
-export interface ConfigSheet {
-  rules: Record<string, never>;
-  sections: { name: Text; count: number }[];
-  problems: S['ConfigProblemDto'][];
-}
-/** The route that answers it, in the form of the generated ones; goes with it. */
-export interface SheetPaths {
-  '/api/v1/processes/{process}/config/sheet': {
-    post: {
-      parameters: { path: { process: string } };
-      requestBody: { content: { 'multipart/form-data': { file: string } } };
-      responses: { 200: { content: { 'application/json': ConfigSheet } } };
-    };
-  };
-}
+export type ConfigSheet = S['ConfigSheetDto'];
 export type ConfigProblem = S['ConfigProblemDto'];
 export type ActivityUse = S['ActivityUseDto'];
 export type Problem = S['Problem'];

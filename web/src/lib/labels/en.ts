@@ -220,6 +220,7 @@ export const en: Labels = {
     actNothing: 'Nothing will miss its deadline within 5 worked days.',
     actNoCases: 'Daily counts do not tell which cases will be late: drop an export by case to know.',
     actNoTarget: 'Without a delay target, nobody can tell what will be late.',
+    actTotals: 'Your roles show totals: where to act is read with the detail of units and cases.',
     willMiss: (n, text) => `${text} case${s(n)} will miss ${n === 1 ? 'its' : 'their'} deadline`,
     causes: { arrivals: 'Arrivals', output: 'Output', holds: 'Holds', none: 'No clear cause' },
     next: 'Next step:',
@@ -337,6 +338,7 @@ export const en: Labels = {
     awaiting: (n, p) => `${n} cases wait for someone else (${p}).`,
     awaited: { us: 'us', insured: 'the insured', employer: 'the employer', other_body: 'another body' },
     awaitedTitle: 'Who is awaited',
+    agesHidden: 'Hidden: age is read in small numbers of cases.',
     noEvents: 'These data are counts: they tell neither the age nor the delay of each case.',
     noRows: 'No movement in the chosen period.',
     note: 'Flow note'
@@ -710,7 +712,7 @@ export const en: Labels = {
     unitBases: { measured: 'measured', declared: 'declared', agreed: 'agreed' },
 
     campaigns: 'Campaigns',
-    campaignsLead: 'Periods when more cases are expected: the forecast takes them into account.',
+    campaignsLead: 'Periods when more cases are expected.',
     campaignName: 'Name',
     campaignExpected: 'Extra cases expected',
 
