@@ -20,7 +20,8 @@ const PEOPLE: usize = 50;
 /// How long each pace is held.
 const HELD: Duration = Duration::from_secs(40);
 /// What a person reads before asking something else.
-const PACES: [(&str, Duration); 2] = [
+const PACES: [(&str, Duration); 3] = [
+    ("a new question five seconds after each answer", Duration::from_secs(5)),
     ("a new question one second after each answer", Duration::from_secs(1)),
     ("no pause at all", Duration::ZERO),
 ];
@@ -72,14 +73,14 @@ struct Team {
 /// Makes a node of each body and each team that the rows name.
 fn teams(owner: &Visitor) -> Outcome<Vec<Team>> {
     let mut teams = Vec::new();
-    for org in names(owner, "/api/v1/ledger?grain=year&group_by=org", "org")? {
+    for org in names(owner, "/api/v1/ledger?grain=month&group_by=org", "org")? {
         let node = json!({ "kind": "body", "code": org, "label": org, "from": "2015-01-01" });
         let body = owner.post("/api/v1/organisation/nodes", &node)?["id"].take();
         let asked: String = org.bytes().fold(String::new(), |mut text, byte| {
             let _ = write!(text, "%{byte:02X}");
             text
         });
-        let path = format!("/api/v1/ledger?grain=year&group_by=unit&org={asked}");
+        let path = format!("/api/v1/ledger?grain=month&group_by=unit&org={asked}");
         for unit in names(owner, &path, "unit")? {
             let node = json!({ "kind": "team", "code": unit, "label": unit, "parent": body,
                 "from": "2015-01-01" });
