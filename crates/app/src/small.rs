@@ -45,8 +45,16 @@ pub(crate) fn totals_only(selection: &Selection) -> AppResult<()> {
         () if !dims.channel.is_empty() => "channel",
         () => return Ok(()),
     };
+    Err(refused(field))
+}
+
+fn refused(field: &'static str) -> AppError {
     let [fr, en] = MONTHS;
-    Err(AppError::invalid(field, fr, en))
+    AppError::invalid(
+        field,
+        format!("{fr} Retirer la période, les filtres et le groupement."),
+        format!("{en} Take the period, the filters and the grouping away."),
+    )
 }
 
 /// The twelve whole months before the last day known; `None` before one has passed.
@@ -70,8 +78,7 @@ pub(crate) fn no_groups(by: &[GroupBy]) -> AppResult<()> {
     if by.iter().all(|g| *g == GroupBy::Process) {
         return Ok(());
     }
-    let [fr, en] = MONTHS;
-    Err(AppError::invalid("group_by", fr, en))
+    Err(refused("group_by"))
 }
 
 /// Hides the small cells. Hiding more than the arithmetic needs is preferred to a doubt.

@@ -752,7 +752,7 @@ export const fr = {
     unitBases: { measured: 'mesuré', declared: 'déclaré', agreed: 'convenu' } as Record<string, string>,
 
     campaigns: 'Campagnes',
-    campaignsLead: 'Périodes où davantage de dossiers sont attendus : la prévision en tient compte.',
+    campaignsLead: 'Périodes où davantage de dossiers sont attendus.',
     campaignName: 'Nom',
     campaignExpected: 'Dossiers attendus en plus',
 
