@@ -228,7 +228,7 @@ export const fr = {
       counts: 'Comptages par jour, donc non comptés'
     } as Record<string, string>,
     actNothing: 'Rien ne va manquer son échéance sous 5 jours ouvrés.',
-    actTotals: 'Vos rôles montrent des totaux : où agir se lit avec le détail des services et des dossiers.',
+    actTotals: 'Vos rôles montrent des totaux : où agir se lit avec le détail des services et des dossiers.',
     actNoCases:
       'Des comptages par jour ne disent pas quels dossiers vont être en retard : déposez un export par dossier pour le savoir.',
     actNoTarget: 'Sans cible de délai, on ne peut pas dire ce qui va être en retard.',
@@ -366,7 +366,7 @@ export const fr = {
       other_body: 'un autre organisme'
     } as Record<string, string>,
     awaitedTitle: 'Qui est attendu',
-    agesHidden: 'Masqué : l’âge se lit par petits nombres de dossiers.',
+    agesHidden: 'Masqué : l’âge se lit par petits nombres de dossiers.',
     noEvents: 'Ces données sont des comptages : elles ne disent pas l’âge ni le délai de chaque dossier.',
     noRows: 'Aucun mouvement dans la période choisie.',
     note: 'Note de flux'
