@@ -478,7 +478,7 @@ impl App {
     pub async fn published_processes(&self) -> AppResult<Vec<ProcessId>> {
         self.require(Permission::FiguresRead)?;
         let mut all = self.process_ids().await?;
-        all.retain(|p| self.require_process(Permission::FiguresRead, p).is_ok());
+        all.retain(|p| self.may_read_published(p).is_ok());
         Ok(all)
     }
 

@@ -8,7 +8,9 @@
 
 use std::collections::BTreeMap;
 
-use eclusier_core::{DatedRules, Figure, Period, Permission, ProcessId, ProcessRules, SnapshotId};
+use eclusier_core::{
+    DatedRules, Denied, Figure, Period, Permission, ProcessId, ProcessRules, SnapshotId,
+};
 use eclusier_ledger::{definitions, indicators};
 use eclusier_registry::{ClosedPeriod, Publication, RegistryError};
 use jiff::{Timestamp, civil::Date};
@@ -139,9 +141,20 @@ impl Replay {
 }
 
 impl App {
+    /// Refuses unless the whole of a process is in reach, small numbers included: published figures
+    /// are kept as they are.
+    pub(crate) fn may_read_published(&self, process: &ProcessId) -> AppResult<()> {
+        let permission = Permission::FiguresRead;
+        self.require_process(permission, process)?;
+        if self.reach(permission, process)?.masked {
+            return Err(Denied { permission }.into());
+        }
+        Ok(())
+    }
+
     /// The closed periods of a process, by first day.
     pub async fn published_periods(&self, process: &ProcessId) -> AppResult<Vec<PublishedPeriod>> {
-        self.require_process(Permission::FiguresRead, process)?;
+        self.may_read_published(process)?;
         let periods = self.registry().closed_periods(process).await?;
         Ok(periods.into_iter().map(viewed).collect())
     }
@@ -173,7 +186,7 @@ impl App {
         process: &ProcessId,
         period: Period,
     ) -> AppResult<Vec<FigureChange>> {
-        self.require_process(Permission::FiguresRead, process)?;
+        self.may_read_published(process)?;
         let closed = self.closed(process, period).await?;
         let basis = self.basis_now(process).await?;
         let now = self.measured(process, period, &basis).await?;
@@ -227,7 +240,7 @@ impl App {
         period: Period,
         rank: Option<usize>,
     ) -> AppResult<Replay> {
-        self.require_process(Permission::FiguresRead, process)?;
+        self.may_read_published(process)?;
         let closed = self.closed(process, period).await?;
         let mut all: Vec<&Publication> = closed.restatements.iter().map(|r| &r.earlier).collect();
         all.push(&closed.current);

@@ -129,6 +129,11 @@ async fn totals_have_no_breakdown_and_no_days_of_their_own() {
     }
     let by_unit = fund.ledger(&Selection::default(), Grain::Month, &[GroupBy::Unit]).await;
     assert_eq!(by_unit.unwrap_err().kind(), "invalid");
+    // Published figures are kept whole: they are not for who sees totals only.
+    let published = fund.published_periods(&process("pensions")).await;
+    assert_eq!(published.unwrap_err().kind(), "forbidden");
+    assert!(fund.published_processes().await.unwrap().is_empty());
+    assert_eq!(bench.app.published_processes().await.unwrap().len(), 2);
     let offered = fund.status().await.unwrap();
     assert!(offered.processes.iter().all(|p| p.dimensions.iter().all(Vec::is_empty)));
 }
