@@ -32,4 +32,12 @@ pub enum CalendarError {
     /// A dated configuration without any version.
     #[error("no version of the rules: a calendar needs at least one")]
     NoVersion,
+    /// Opening hours that end before they begin.
+    #[error("open from {from} to {to}: the end must come after the beginning")]
+    Opening {
+        /// Opens.
+        from: jiff::civil::Time,
+        /// Closes.
+        to: jiff::civil::Time,
+    },
 }

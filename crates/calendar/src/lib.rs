@@ -4,7 +4,7 @@
 //!
 //! - Computes: [`Calendar`] counts and adds days; [`holidays`] dates the
 //!   holidays of a zone; [`Zone`] gives the civil day of an instant;
-//!   [`is_school_holiday`] tells the school holidays.
+//!   [`is_school_holiday`] tells the school holidays; [`WorkClock`] measures worked time.
 //! - Units: civil days; instants in microseconds since 1970 UTC.
 //! - Shapes: dates in, counts or dates out, each in constant time.
 //! - Errors: [`CalendarError`] when a zone or a working week cannot be read;
@@ -12,6 +12,7 @@
 //! - Source: French labour code (L3133-1, L3134-13, L3422-2) and the texts named in
 //!   `docs/methods/calendar.md`.
 
+mod clock;
 mod day;
 mod error;
 mod holidays;
@@ -19,6 +20,7 @@ mod school;
 mod worked;
 mod zone;
 
+pub use clock::{Opening, WorkClock, usual_openings};
 pub use day::{date_of, day_number};
 pub use error::CalendarError;
 pub use holidays::{Holiday, HolidayZone, easter, holidays};

@@ -154,12 +154,12 @@ impl Calendar {
 
     /// Whether people work that day, be it half of it.
     pub fn is_worked(&self, day: Date) -> bool {
-        self.halves(day) > 0
+        self.worked_halves(day) > 0
     }
 
     /// Share of the day that is worked: 0, 0.5 or 1.
     pub fn worked_share(&self, day: Date) -> f64 {
-        f64::from(self.halves(day)) / 2.0
+        f64::from(self.worked_halves(day)) / 2.0
     }
 
     /// Whether the day is *ouvrable*: Monday to Saturday and no holiday. Local
@@ -192,7 +192,8 @@ impl Calendar {
         Some(!closures.iter().filter(same).any(|c| !c.1))
     }
 
-    fn halves(&self, day: Date) -> u8 {
+    /// Worked halves of a day: 0, 1 or 2.
+    pub fn worked_halves(&self, day: Date) -> u8 {
         let number = day_number(day);
         match self.tables.index(number).and_then(|i| self.tables.halves.get(i)) {
             Some(&h) => h,

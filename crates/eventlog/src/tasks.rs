@@ -69,6 +69,8 @@ pub struct Task {
     pub resource: u32,
     /// Start of work.
     pub start: i64,
+    /// Whether its start was delivered: otherwise `start` is only its end again.
+    pub started: bool,
     /// End of work; `None` while it is open.
     pub end: Option<i64>,
     /// Row that gave the task (its end where there is one).
@@ -95,23 +97,24 @@ pub fn pair_tasks(rows: impl IntoIterator<Item = Row>, pairing: &mut Pairing) ->
     let mut tasks: Vec<Task> = Vec::new();
     let mut open: Vec<usize> = Vec::new();
     for row in rows {
-        let mut task = |start, end| {
+        let mut task = |start: Option<i64>, end| {
             tasks.push(Task {
                 activity: row.activity,
                 resource: row.resource,
-                start,
+                start: start.unwrap_or(row.time),
+                started: start.is_some(),
                 end,
                 row: row.row,
             });
         };
         match row.lifecycle {
-            Lifecycle::None => task(row.start.unwrap_or(row.time), Some(row.time)),
+            Lifecycle::None => task(row.start, Some(row.time)),
             // A complete row that carries its own start needs no partner.
             Lifecycle::Complete if row.start.is_some() => {
-                task(row.start.unwrap_or(row.time), Some(row.time));
+                task(row.start, Some(row.time));
             }
             Lifecycle::Start => {
-                task(row.time, None);
+                task(Some(row.time), None);
                 open.push(tasks.len() - 1);
             }
             Lifecycle::Complete => {
@@ -138,6 +141,7 @@ pub fn pair_tasks(rows: impl IntoIterator<Item = Row>, pairing: &mut Pairing) ->
                             activity: row.activity,
                             resource: row.resource,
                             start: row.time,
+                            started: false,
                             end: Some(row.time),
                             row: row.row,
                         });
