@@ -37,14 +37,15 @@ const L = 'Relance téléphonique';
 const X = 'Classement sans suite';
 const M = 'Mise en paiement';
 const K = 'Contrôle interne';
+const S = 'Signature du responsable';
 
-function office(seed: number, cases: number): Path[] {
+function office(seed: number, cases: number, asked = 0.38, checked = 0.45): Path[] {
   const roll = dice(seed);
   const all = new Map<string, Path>();
   for (let i = 0; i < cases; i++) {
     const v: string[] = roll() < 0.06 ? [R, C] : [R, N, C];
     let out = 'settled';
-    for (let turn = 0; turn < 4 && roll() < (turn === 0 ? 0.38 : 0.3); turn++) {
+    for (let turn = 0; turn < 4 && roll() < (turn === 0 ? asked : 0.3); turn++) {
       v.push(P);
       if (roll() < 0.22) v.push(L);
       if (roll() < 0.07) {
@@ -58,10 +59,11 @@ function office(seed: number, cases: number): Path[] {
       v.push(E);
       if (roll() < 0.16) v.push(T, A, E);
       if (roll() < 0.08) v.push(E);
-      if (roll() < 0.45) v.push(V);
+      if (roll() < checked) v.push(V);
       if (roll() < 0.07) v.push(E, V);
       v.push(D);
-      if (roll() < 0.05) v.push(K);
+      if (roll() < 0.05 && asked < 0.5) v.push(K);
+      if (asked > 0.5 && roll() < 0.3) v.push(S);
       v.push(O);
       if (roll() < 0.8) v.push(M);
       if (roll() < 0.03) out = 'open';
@@ -109,7 +111,7 @@ function log(process: string, state: State): Path[] {
     if (state === 'empty') known = [];
     else if (state === 'huge') known = thicket(5, 398, 12_400);
     else if (process === 'invalidite') known = [{ variant: ['Décision'], cases: 412, outcome: 'settled' }];
-    else known = office(process === 'ij' ? 8 : process === 'css' ? 21 : 3, process === 'css' ? 900 : 4312);
+    else known = office(process === 'ij' ? 8 : process === 'css' ? 21 : 3, process === 'css' ? 900 : 4312, process === 'ij' ? 0.61 : 0.38, process === 'ij' ? 0.12 : 0.45);
     LOGS.set(key, known);
   }
   return known;
