@@ -13,7 +13,7 @@ pub mod variants;
 pub mod weeks;
 
 pub use lead_times::{CaseSpan, LeadTimes};
-pub use map::{Edge, Map, MapKernel, Node};
+pub use map::{Edge, Map, MapKernel, Node, Span};
 pub use model::{Marking, PetriNet, ProcessTree, Transition};
 pub use profile::{Profile, ProfileKernel};
 pub use rows::Rows;

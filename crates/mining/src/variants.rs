@@ -70,6 +70,8 @@ pub struct Variant {
 pub struct Variants {
     /// Distinct variants.
     pub total: u64,
+    /// Cases.
+    pub cases: u64,
     /// The most frequent.
     pub variants: Vec<Variant>,
 }
@@ -139,6 +141,6 @@ impl Kernel for VariantsKernel {
                 median_lead_time_s: stats::quantile(&mut times, 0.5).unwrap_or(0.0) / 1e6,
             })
             .collect();
-        Variants { total, variants }
+        Variants { total, cases: cases as u64, variants }
     }
 }
