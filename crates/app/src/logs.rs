@@ -86,7 +86,7 @@ impl App {
     ) -> AppResult<Variants> {
         let filter = self.within(process, filter)?;
         let snapshot = self.live(process).await?;
-        self.run(snapshot, filter, VariantsKernel { rows, top }, &Watch::default()).await
+        self.run(snapshot, filter, VariantsKernel { rows, top, ..VariantsKernel::default() }, &Watch::default()).await
     }
 
     /// Duration of each case.

@@ -8,7 +8,9 @@ pub mod profile;
 pub mod rows;
 pub mod stats;
 pub mod task_log;
+pub mod timeline;
 pub mod traces;
+pub mod variant_groups;
 pub mod variants;
 pub mod weeks;
 
@@ -18,6 +20,13 @@ pub use model::{Marking, PetriNet, ProcessTree, Transition};
 pub use profile::{Profile, ProfileKernel};
 pub use rows::Rows;
 pub use task_log::{CaseRow, Known, TaskLog, TaskLogKernel, TaskRow};
+pub use timeline::{CaseTimeline, TimelineKernel, TimelineTask, case_timeline};
 pub use traces::{Trace, Traces, TracesKernel};
-pub use variants::{Variant, Variants, VariantsKernel};
+pub use variant_groups::{
+    GroupOptions, VariantGroup, VariantGroups, VariantPaths, VariantPathsKernel, group_variants,
+};
+pub use variants::{
+    HappyRule, NoWorkedTime, OutcomeShare, Outcomes, Path, PathTimes, Variant, Variants,
+    VariantsKernel,
+};
 pub use weeks::{Week, WeeksKernel};
