@@ -70,7 +70,13 @@ impl App {
 
     /// Variants, the `top` most frequent.
     pub async fn variants(&self, study: &Study, top: usize) -> AppResult<Variants> {
-        let kernel = VariantsKernel { rows: study.filter.reading, top };
+        let kernel = VariantsKernel {
+            rows: study.filter.reading,
+            top,
+            clock: Some(study.clock.clone()),
+            outcomes: study.outcomes(),
+            only: None,
+        };
         self.run(study.snapshot.clone(), study.filter.clone(), kernel, &Watch::default()).await
     }
 
