@@ -1,23 +1,34 @@
 //! What the log says of the work: the process map, the variants, the profile
 //! of a log and the duration of each case, as kernels over the event log.
 
+pub mod costs;
+pub mod handovers;
 pub mod lead_times;
 pub mod map;
 pub mod model;
 pub mod profile;
+pub mod rework;
 pub mod rows;
 pub mod stats;
+mod steps;
+pub mod suitability;
 pub mod task_log;
 pub mod traces;
+pub mod unknown;
 pub mod variants;
 pub mod weeks;
 
+pub use costs::{Capacity, Cents, CostError, Costs, Price, Volume, costs, volumes};
+pub use handovers::{By, HandOverKernel, HandOvers};
 pub use lead_times::{CaseSpan, LeadTimes};
 pub use map::{Edge, Map, MapKernel, Node};
 pub use model::{Marking, PetriNet, ProcessTree, Transition};
 pub use profile::{Profile, ProfileKernel};
+pub use rework::{Rework, ReworkKernel};
 pub use rows::Rows;
+pub use suitability::{ProcessFacts, Suitability, SuitabilityOptions, suitability};
 pub use task_log::{CaseRow, Known, TaskLog, TaskLogKernel, TaskRow};
 pub use traces::{Trace, Traces, TracesKernel};
+pub use unknown::Unknown;
 pub use variants::{Variant, Variants, VariantsKernel};
 pub use weeks::{Week, WeeksKernel};
