@@ -186,7 +186,8 @@ pub fn suitability(facts: &[ProcessFacts], options: &SuitabilityOptions) -> Vec<
 }
 
 fn score(facts: &ProcessFacts, options: &SuitabilityOptions) -> Suitability {
-    let weight = |w: f64| if w.is_finite() && w > 0.0 { w } else { 0.0 };
+    // Bounded, so that their sum is a number.
+    let weight = |w: f64| if w.is_finite() && w > 0.0 { w.min(1e9) } else { 0.0 };
     let weights = options.weights.map(weight);
     let pairs = || Criterion::ALL.iter().copied().zip(weights);
     let all: f64 = weights.iter().sum();
