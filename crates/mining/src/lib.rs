@@ -4,24 +4,35 @@
 pub mod anomalies;
 pub mod chance;
 pub mod lateness;
+pub mod costs;
+pub mod handovers;
 pub mod lead_times;
 pub mod map;
 pub mod model;
 pub mod profile;
+pub mod rework;
 pub mod rows;
 pub mod stats;
+mod steps;
+pub mod suitability;
 pub mod task_log;
 pub mod timeline;
 pub mod traces;
 pub mod variant_groups;
+pub mod unit_times;
+pub mod unknown;
 pub mod variants;
 pub mod weeks;
 
+pub use costs::{Capacity, Cents, CostError, Costs, Price, Volume, costs, volumes};
+pub use handovers::{By, HandOverKernel, HandOvers};
 pub use lead_times::{CaseSpan, LeadTimes};
 pub use map::{Edge, Map, MapKernel, Node, Span};
 pub use model::{Marking, PetriNet, ProcessTree, Transition};
 pub use profile::{Profile, ProfileKernel};
+pub use rework::{Rework, ReworkKernel};
 pub use rows::Rows;
+pub use suitability::{ProcessFacts, Suitability, SuitabilityOptions, suitability};
 pub use task_log::{CaseRow, Known, TaskLog, TaskLogKernel, TaskRow};
 pub use timeline::{CaseTimeline, TimelineKernel, TimelineTask, case_timeline};
 pub use traces::{Trace, Traces, TracesKernel};
@@ -32,4 +43,7 @@ pub use variants::{
     HappyRule, NoWorkedTime, OutcomeShare, Outcomes, Path, PathTimes, Variant, Variants,
     VariantsKernel,
 };
+pub use unit_times::{ActivityTime, UnitTimeOptions, UnitTimes, UnitTimesError, unit_times};
+pub use unknown::Unknown;
+pub use variants::{Variant, Variants, VariantsKernel};
 pub use weeks::{Week, WeeksKernel};

@@ -1,8 +1,14 @@
 //! Tests of the map and of the variants, in one binary: small logs counted by hand.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod costs;
+mod handovers;
 mod logs;
 mod map;
+mod rework;
+mod suitability;
 mod support;
 mod traces;
+mod unit_times;
 mod variants;
+mod work;
