@@ -1,15 +1,18 @@
 //! What the log says of the work: the process map, the variants, the profile
 //! of a log and the duration of each case, as kernels over the event log.
 
+pub mod calendars;
 pub mod lead_times;
 pub mod map;
 pub mod model;
 pub mod profile;
 pub mod rows;
+pub mod starts;
 pub mod stats;
 pub mod task_log;
 pub mod traces;
 pub mod variants;
+pub mod waits;
 pub mod weeks;
 
 pub use lead_times::{CaseSpan, LeadTimes};
