@@ -382,12 +382,10 @@ impl Counts {
     /// The pattern of these counts, and the share of instants it holds.
     fn pattern(&self, options: &CalendarOptions) -> (WeekPattern, f64) {
         let slots = options.slots();
-        let seen = |slot: usize| -> u64 {
-            (0..7).filter_map(|d| self.active.get(d * slots + slot)).sum()
-        };
-        let hours: Vec<f64> = (0..slots)
-            .map(|slot| seen(slot) as f64 / self.all_days().max(1) as f64)
-            .collect();
+        let seen =
+            |slot: usize| -> u64 { (0..7).filter_map(|d| self.active.get(d * slots + slot)).sum() };
+        let hours: Vec<f64> =
+            (0..slots).map(|slot| seen(slot) as f64 / self.all_days().max(1) as f64).collect();
         let mut held = 0u64;
         let open = (0..7 * slots).map(|at| {
             let days = self.days.get(at / slots).copied().unwrap_or(0);

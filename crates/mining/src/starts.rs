@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use crate::calendars::{ByResource, Calendars, ClosedDays, near, open_stretches};
 use crate::stats;
-use crate::task_log::{Known, TaskLog};
+use crate::task_log::{self, TaskLog};
 use crate::waits::Enabled;
 
 /// How starts are estimated.
@@ -80,48 +80,56 @@ struct Draft {
     open_us: i64,
 }
 
+/// What is known before the starts.
+pub(crate) struct Known<'a> {
+    pub(crate) log: &'a TaskLog,
+    pub(crate) enabled: &'a [Enabled],
+    pub(crate) people: &'a ByResource,
+    /// Breaks ties alike whatever the order of the files.
+    pub(crate) ranks: &'a [u32],
+}
+
 /// Estimates the missing starts.
 pub(crate) fn estimate(
-    log: &TaskLog,
-    enabled: &[Enabled],
-    people: &ByResource,
+    known: &Known<'_>,
     calendars: &Calendars,
     closed: &ClosedDays,
     options: &StartOptions,
 ) -> Starts {
+    let log = known.log;
     let mut starts = Starts {
         at: log.tasks.iter().map(|t| near(t.start)).collect(),
         basis: log
             .tasks
             .iter()
-            .map(|t| if t.known == Known::EndOnly { Basis::End } else { Basis::Delivered })
+            .map(
+                |t| if t.known == task_log::Known::EndOnly { Basis::End } else { Basis::Delivered },
+            )
             .collect(),
     };
-    if log.tasks.iter().all(|t| t.known != Known::EndOnly || t.day) {
+    if log.tasks.iter().all(|t| t.known != task_log::Known::EndOnly || t.day) {
         return starts;
     }
     let drafts: Vec<Vec<Draft>> = (0..log.resources.len())
         .into_par_iter()
-        .map_with(calendars.zone.clone(), |_, person| {
-            draft(log, enabled, people.of(person), person, calendars, closed, options)
-        })
+        .map(|person| draft(known, person, calendars, closed, options))
         .collect();
     // The median of an activity: of delivered durations where there are enough, of drafts otherwise.
     let activities = log.activities.len();
-    let mut known: Vec<Vec<i64>> = vec![Vec::new(); activities];
+    let mut delivered: Vec<Vec<i64>> = vec![Vec::new(); activities];
     let mut drafted: Vec<Vec<i64>> = vec![Vec::new(); activities];
     for draft in drafts.iter().flatten() {
         let Some(task) = log.tasks.get(draft.task as usize) else { continue };
-        let list = if draft.basis == Basis::Delivered { &mut known } else { &mut drafted };
+        let list = if draft.basis == Basis::Delivered { &mut delivered } else { &mut drafted };
         if let Some(list) = list.get_mut(task.activity as usize).filter(|_| draft.open_us > 0) {
             list.push(draft.open_us);
         }
     }
-    let longest: Vec<Option<i64>> = known
+    let longest: Vec<Option<i64>> = delivered
         .iter_mut()
         .zip(&mut drafted)
-        .map(|(known, drafted)| {
-            let list = if known.len() >= options.min_durations { known } else { drafted };
+        .map(|(delivered, drafted)| {
+            let list = if delivered.len() >= options.min_durations { delivered } else { drafted };
             let enough = list.len() >= options.min_durations;
             let median = if enough { stats::quantile(list, 0.5) } else { None };
             median.map(|m| (m * options.longest_medians.max(0.0)) as i64)
@@ -157,21 +165,18 @@ fn calendar_of(
 
 /// First starts of the tasks of a person, before the cap; delivered durations come along.
 fn draft(
-    log: &TaskLog,
-    enabled: &[Enabled],
-    tasks: &[u32],
+    known: &Known<'_>,
     person: usize,
     calendars: &Calendars,
     closed: &ClosedDays,
     options: &StartOptions,
 ) -> Vec<Draft> {
-    let row = |t: u32| log.tasks.get(t as usize);
-    let mut mine: Vec<(i64, u32)> = tasks
-        .iter()
-        .filter_map(|&t| row(t).filter(|r| !r.day).map(|r| (near(r.end), t)))
-        .collect();
-    mine.sort_unstable();
-    let at = |t: u32| enabled.get(t as usize).copied();
+    let row = |t: u32| known.log.tasks.get(t as usize);
+    let tasks = known.people.of(person).iter();
+    let mut mine: Vec<(i64, u32)> =
+        tasks.filter_map(|&t| row(t).filter(|r| !r.day).map(|r| (near(r.end), t))).collect();
+    mine.sort_by_key(|&(end, t)| (end, known.ranks.get(t as usize)));
+    let at = |t: u32| known.enabled.get(t as usize).copied();
     let earliest = mine.iter().filter_map(|&(_, t)| at(t).map(|e| e.at)).min();
     let (Some(from), Some(&(to, _))) = (earliest, mine.last()) else { return Vec::new() };
     let begun = mine.iter().filter_map(|&(_, t)| row(t).map(|r| near(r.start))).min();
@@ -181,9 +186,10 @@ fn draft(
     let mut i = 0;
     while let Some(&(end, task)) = mine.get(i) {
         let Some(first) = row(task) else { break };
-        if first.known != Known::EndOnly {
+        if first.known != task_log::Known::EndOnly {
             let start = near(first.start);
-            let open_us = if first.known == Known::Interval { open.between(start, end) } else { 0 };
+            let open_us =
+                if first.known == task_log::Known::Interval { open.between(start, end) } else { 0 };
             out.push(Draft { task, start, end, basis: Basis::Delivered, open_us });
             free_from = free_from.max(Some(end));
             i += 1;
@@ -192,8 +198,9 @@ fn draft(
         // The burst that begins here: the same activity, each end close to the one before.
         let mut last = i;
         while let (Some(&(was, _)), Some(&(next, other))) = (mine.get(last), mine.get(last + 1)) {
-            let same = row(other)
-                .is_some_and(|r| r.activity == first.activity && r.known == Known::EndOnly);
+            let same = row(other).is_some_and(|r| {
+                r.activity == first.activity && r.known == task_log::Known::EndOnly
+            });
             if !same || next - was > options.burst_us.max(0) {
                 break;
             }

@@ -103,8 +103,8 @@ pub struct TaskWait {
     pub held_by: [(i64, i64); 3],
     /// Worked time of the wait; `None` when only days are known.
     pub worked_us: Option<i64>,
-    /// From the first instant the person was free to the last, before the start: an estimate
-    /// of a delay foreign to the log, whatever happened in between.
+    /// From the enablement to the last instant at which the person was free and did not begin:
+    /// the task was not ready for them yet, so a delay foreign to the log lasted that long at least.
     pub delay_us: i64,
     /// How much could be seen.
     pub form: Form,
@@ -345,7 +345,7 @@ pub struct ActivityWaits {
     pub causes: Vec<CauseLost>,
     /// Waits in which the person was free before they began.
     pub delayed: u64,
-    /// Mean time from their first free instant to their last, over all its waits: an
+    /// Mean time from the enablement to their last free instant, over all its waits: an
     /// estimate of a delay foreign to the log.
     pub delay_mean_s: Option<f64>,
 }
@@ -462,6 +462,7 @@ struct Ready<'a> {
     closed: ClosedDays,
     starts: Starts,
     people: ByResource,
+    ranks: Vec<u32>,
     case_of: Vec<u32>,
     held: Vec<Held>,
     held_of: Vec<Range<usize>>,
@@ -498,13 +499,13 @@ impl<'a> Ready<'a> {
         step(total / 8)?;
         let calendars = match &options.rosters {
             Some(known) => known.clone(),
-            None => discover(log, &options.zone, &options.calendars, &|_, _| {
-                progress(total / 8, total)
-            })
-            .map_err(|e| match e {
-                CalendarsError::Stopped => WaitsError::Stopped,
-                other => other.into(),
-            })?,
+            None => {
+                discover(log, &options.zone, &options.calendars, &|_, _| progress(total / 8, total))
+                    .map_err(|e| match e {
+                        CalendarsError::Stopped => WaitsError::Stopped,
+                        other => other.into(),
+                    })?
+            }
         };
         let instants = || log.tasks.iter().filter(|t| !t.day);
         let first = instants().map(|t| near(t.start)).min().unwrap_or(0);
@@ -516,8 +517,9 @@ impl<'a> Ready<'a> {
         };
         step(total / 4)?;
         let people = by_resource(&log.tasks, log.resources.len());
-        let starts =
-            starts::estimate(log, &enabled, &people, &calendars, &closed, &options.starts);
+        let ranks = ranks(log);
+        let known = starts::Known { log, enabled: &enabled, people: &people, ranks: &ranks };
+        let starts = starts::estimate(&known, &calendars, &closed, &options.starts);
         step(total / 2)?;
         let mut case_of = vec![0u32; tasks];
         let rules = HoldRules::new(log, &options.holds);
@@ -542,6 +544,7 @@ impl<'a> Ready<'a> {
             closed,
             starts,
             people,
+            ranks,
             case_of,
             held,
             held_of,
@@ -565,9 +568,7 @@ impl<'a> Ready<'a> {
             }
         }
         let left = self.people.of(nobody).len();
-        groups.extend(
-            (0..left).step_by(GROUP).map(|at| Group::Nobody(at..(at + GROUP).min(left))),
-        );
+        groups.extend((0..left).step_by(GROUP).map(|at| Group::Nobody(at..(at + GROUP).min(left))));
         groups
     }
 
@@ -625,13 +626,14 @@ impl<'a> Ready<'a> {
             pieces.push(Piece {
                 task,
                 activity: row.activity,
+                rank: self.ranks.get(place).copied().unwrap_or_default(),
                 enabled,
                 start,
                 end: near(row.end).max(start),
                 exact: basis == Some(&Basis::Delivered),
             });
         }
-        pieces.sort_by_key(|p| (p.start, p.end, p.task));
+        pieces.sort_by_key(|p| (p.start, p.end, p.rank));
         let from = pieces.iter().map(|p| p.enabled).min();
         let (Some(from), Some(to)) = (from, pieces.last().map(|p| p.start)) else { return 0 };
         let pattern = u32::try_from(person).ok().and_then(|p| self.calendars.of(p));
@@ -719,6 +721,21 @@ impl<'a> Ready<'a> {
         say(Weakness::NoWaits, waits == 0);
         out
     }
+}
+
+/// Place of every task when cases are taken by identifier: the order of the files says nothing.
+fn ranks(log: &TaskLog) -> Vec<u32> {
+    let mut cases: Vec<&crate::task_log::CaseRow> = log.cases.iter().collect();
+    cases.sort_by(|a, b| a.id.cmp(&b.id));
+    let mut ranks = vec![0u32; log.tasks.len()];
+    let mut next = 0u32;
+    for case in cases {
+        for rank in ranks.get_mut(case.tasks.clone()).unwrap_or_default() {
+            *rank = next;
+            next = next.saturating_add(1);
+        }
+    }
+    ranks
 }
 
 /// Whether a clock never stops: then nothing is known of the opening hours.

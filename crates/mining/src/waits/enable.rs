@@ -9,8 +9,8 @@
 //! - Source: the heuristics miner's dependency measures (Weijters and van der Aalst 2003),
 //!   used for enablement as in Chapela-Campa and Dumas (2022); overlap as a second sign.
 
-use std::collections::BinaryHeap;
 use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 
 use eclusier_eventlog::intern::NONE;
 use rayon::prelude::*;
@@ -63,7 +63,9 @@ impl Concurrency {
     /// Pairs, each once, by code.
     pub fn pairs(&self) -> Vec<(u32, u32)> {
         let all = self.with.iter().enumerate();
-        all.flat_map(|(a, w)| w.iter().map(move |&b| (a as u32, b))).filter(|(a, b)| a <= b).collect()
+        all.flat_map(|(a, w)| w.iter().map(move |&b| (a as u32, b)))
+            .filter(|(a, b)| a <= b)
+            .collect()
     }
 
     /// Read from the order and the overlaps of the tasks of each case.
@@ -161,11 +163,7 @@ pub struct Enabled {
 
 /// Enablement of every task, in the order of the log. `arrivals` gives the reception of
 /// each case where the caller knows it.
-pub fn enable(
-    log: &TaskLog,
-    concurrency: &Concurrency,
-    arrivals: &[Option<i64>],
-) -> Vec<Enabled> {
+pub fn enable(log: &TaskLog, concurrency: &Concurrency, arrivals: &[Option<i64>]) -> Vec<Enabled> {
     let chunks: Vec<Vec<Enabled>> = log
         .cases
         .par_chunks(1024)
@@ -207,8 +205,7 @@ fn enable_case(
                 ended.push((done.activity, end, done.day));
             }
         }
-        let enabler =
-            ended.iter().rev().find(|e| !concurrency.holds(e.0, task.activity)).copied();
+        let enabler = ended.iter().rev().find(|e| !concurrency.holds(e.0, task.activity)).copied();
         let scheduled = task.scheduled.map(near).filter(|&s| s <= start);
         let (mut at, by, mut day, mut unknown) = match (enabler, arrival) {
             (Some((activity, end, day)), _) => (end, activity, day, false),
@@ -219,13 +216,7 @@ fn enable_case(
         if let Some(scheduled) = scheduled {
             (at, unknown, day) = (scheduled, false, false);
         }
-        out.push(Enabled {
-            at,
-            by,
-            scheduled: scheduled.is_some(),
-            unknown,
-            day: day || task.day,
-        });
+        out.push(Enabled { at, by, scheduled: scheduled.is_some(), unknown, day: day || task.day });
         running.push(Reverse((near(task.end).max(start), i)));
     }
 }

@@ -17,6 +17,8 @@ use super::{Cause, TaskWait};
 pub(crate) struct Piece {
     pub(crate) task: u32,
     pub(crate) activity: u32,
+    /// Breaks ties alike whatever the order of the files.
+    pub(crate) rank: u32,
     pub(crate) enabled: i64,
     pub(crate) start: i64,
     pub(crate) end: i64,
@@ -102,16 +104,14 @@ impl<'a> Totals<'a> {
         if to <= from { Both::default() } else { self.at(to) - self.at(from) }
     }
 
-    /// The first and last instants inside stretches of at least `long` between two instants.
-    fn first_and_last(&self, from: i64, to: i64, long: i64) -> Option<(i64, i64)> {
+    /// The last instant, between two instants, of a stretch of at least `long`.
+    fn last_instant(&self, from: i64, to: i64, long: i64) -> Option<i64> {
         let first = self.stretches.partition_point(|s| s.1 <= from);
         let end = self.stretches.partition_point(|s| s.0 < to);
         let inside = self.stretches.get(first..end).unwrap_or_default();
-        let cut = |s: &(i64, i64, Both)| (s.0.max(from), s.1.min(to));
-        let fits = |s: &(i64, i64)| s.1 - s.0 >= long.max(1);
-        let first = inside.iter().map(cut).find(fits)?;
-        let last = inside.iter().rev().map(cut).find(fits)?;
-        Some((first.0, last.1))
+        let cut = inside.iter().rev().map(|s| (s.0.max(from), s.1.min(to)));
+        // A look back at most this far: past it, the free moments are slivers.
+        cut.take(256).find(|s| s.1 - s.0 >= long.max(1)).map(|s| s.1)
     }
 }
 
@@ -227,11 +227,7 @@ fn subtract(open: &[(i64, i64)], busy: &[(i64, i64)]) -> Vec<(i64, i64)> {
 }
 
 /// For each piece (by start), the instant its batch was complete: `None` outside batches.
-fn batches(
-    pieces: &[Piece],
-    free: &Totals<'_>,
-    options: &BatchOptions,
-) -> (Vec<Option<i64>>, u64) {
+fn batches(pieces: &[Piece], free: &Totals<'_>, options: &BatchOptions) -> (Vec<Option<i64>>, u64) {
     let mut ready = vec![None; pieces.len()];
     let mut found = 0;
     let mut i = 0;
@@ -328,10 +324,8 @@ pub(crate) fn sweep<'h>(
             wait.add(Cause::Unexplained, unexplained);
             wait.add(Cause::Unavailability, (both(clock, from, to) - idle) - unexplained);
         });
-        if let Some((first, last)) =
-            free.first_and_last(piece.enabled, piece.start, options.idle_us)
-        {
-            wait.delay_us = last - first;
+        if let Some(last) = free.last_instant(piece.enabled, piece.start, options.idle_us) {
+            wait.delay_us = last - piece.enabled;
         }
         wait.worked_us = Some(whole.worked);
         if let Some(slot) = out.get_mut(place) {

@@ -6,3 +6,4 @@ mod map;
 mod support;
 mod traces;
 mod variants;
+mod waits;
