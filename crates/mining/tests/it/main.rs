@@ -12,3 +12,4 @@ mod traces;
 mod unit_times;
 mod variants;
 mod work;
+mod waits;
