@@ -9,6 +9,7 @@ pub mod rows;
 pub mod stats;
 pub mod task_log;
 pub mod traces;
+pub mod value_stream;
 pub mod variants;
 pub mod weeks;
 
@@ -19,5 +20,6 @@ pub use profile::{Profile, ProfileKernel};
 pub use rows::Rows;
 pub use task_log::{CaseRow, Known, TaskLog, TaskLogKernel, TaskRow};
 pub use traces::{Trace, Traces, TracesKernel};
+pub use value_stream::{ValueStream, ValueStreamError, value_stream};
 pub use variants::{Variant, Variants, VariantsKernel};
 pub use weeks::{Week, WeeksKernel};

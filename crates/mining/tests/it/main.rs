@@ -5,4 +5,5 @@ mod logs;
 mod map;
 mod support;
 mod traces;
+mod value_stream;
 mod variants;
