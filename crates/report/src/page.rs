@@ -392,6 +392,11 @@ impl Page {
         self.lines(&lines.lines, room, style)
     }
 
+    /// Leaves an empty place where something must be, as an empty cell of a table.
+    pub fn space(&mut self, room: [f32; 4]) {
+        self.lines(&[" ".to_owned()], room, Style::text(6.0));
+    }
+
     /// Writes lines already broken.
     pub fn lines(&mut self, lines: &[String], room: [f32; 4], style: Style) -> f32 {
         let [x, y, w, _] = room;

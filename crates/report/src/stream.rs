@@ -24,6 +24,8 @@ const CARD: f32 = 42.0;
 const TOTALS: f32 = 54.0;
 const TOP: f32 = 37.0;
 const FOOT: f32 = 277.0;
+/// Smallest letters of the name of a step, in points.
+const SMALLEST: f32 = 6.5;
 
 /// A figure, or why there is none.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -235,6 +237,8 @@ struct RowPlace {
     /// How much larger than the smallest.
     scale: f32,
     letters: f32,
+    /// Of the names of the steps, in points.
+    name_size: f32,
 }
 
 impl RowPlace {
@@ -244,23 +248,36 @@ impl RowPlace {
     fn name(self) -> f32 {
         14.0 * self.letters
     }
+    /// Room of the name in the box that begins at `left`.
+    fn name_room(self, left: f32) -> [f32; 4] {
+        let own = self.slot - self.wait() - 2.0;
+        [left + 1.2, self.y + 1.0, own - 2.4, self.name() - 2.0]
+    }
     fn line(self) -> f32 {
         5.6 * self.scale
     }
     fn boxed(self) -> f32 {
         self.name() + self.line() * 4.0 + 2.0
     }
+    /// Where work is pushed from step to step.
+    fn push(self) -> f32 {
+        self.y + self.boxed() - 4.0
+    }
+    /// Height of a figure of the ladder.
+    fn label(self) -> f32 {
+        5.6 * self.letters
+    }
     fn high(self) -> f32 {
-        self.y + self.boxed() + 9.0
+        self.y + self.boxed() + self.label() + 2.5
     }
     fn low(self) -> f32 {
         self.high() + 7.0 * self.scale
     }
     fn causes(self) -> f32 {
-        self.low() + 6.0
+        self.low() + self.label() + 0.6
     }
     fn end(self) -> f32 {
-        self.causes() + 13.0
+        self.causes() + 11.5 * self.letters
     }
 }
 
@@ -275,20 +292,28 @@ impl<'a> Draw<'a> {
         let per_row = self.steps.len().div_ceil(rows).max(1);
         let (left, right) = (LEFT + CARD + 4.0, RIGHT - TOTALS - 5.0);
         let slot = ((right - left) / per_row as f32).min(74.0);
-        let (scale, letters) = if rows == 1 { (1.5, 1.2) } else { (1.05, 1.0) };
+        let (scale, letters) = if rows == 1 { (1.95, 1.35) } else { (1.05, 1.0) };
         let mut y = TOP;
         let mut bottom = TOP;
-        self.customer(scale);
+        // Names share one size; a very long one alone goes below it.
+        let place = RowPlace { y, slot, scale, letters, name_size: 10.5 * letters };
+        let room = place.name_room(0.0);
+        let fit = |s: &SheetStep| name_size(&s.name, room, place.name_size);
+        let shared = self.steps.iter().map(fit).fold(place.name_size, f32::min);
+        let name_size = shared.max(8.0 * letters);
         let steps = self.steps;
+        let mut before: Option<(f32, RowPlace)> = None;
         for (i, chunk) in steps.chunks(per_row).enumerate() {
-            let place = RowPlace { y, slot, scale, letters };
+            let place = RowPlace { y, slot, scale, letters, name_size };
             for (j, step) in chunk.iter().enumerate() {
                 let x = left + slot * j as f32;
-                self.step(step, self.from + i * per_row + j, x, place);
+                self.step(step, self.from + i * per_row + j, j == 0, x, place);
             }
             self.ladder(chunk, i * per_row, left, place);
+            self.entry(before, left, right, place);
+            before = Some((left + slot * chunk.len() as f32 - 2.0, place));
             bottom = place.end();
-            y = bottom + 5.0;
+            y = bottom + 6.0;
         }
         if steps.is_empty() {
             let words = self.say("Aucune étape à montrer.", "No step to show.");
@@ -296,14 +321,38 @@ impl<'a> Draw<'a> {
             self.page.group(Tag::Paragraph, |p| {
                 p.text(words, room, Style::text(14.0).ink(Ink::SOFT));
             });
-            bottom = TOP + 90.0;
+            bottom = TOP + 112.0;
         }
+        self.customer(bottom);
         self.totals(bottom);
         let top = bottom + 4.0;
         let middle = LEFT + 250.0;
         self.targets([LEFT, top, middle - LEFT - 4.0, FOOT - top - 2.0]);
         self.blank([middle, top, RIGHT - middle, FOOT - top - 2.0]);
         self.footer(number);
+    }
+
+    /// The way into a row: from the customer, or from the end of the row above.
+    fn entry(&mut self, before: Option<(f32, RowPlace)>, left: f32, right: f32, place: RowPlace) {
+        let end = (left + place.wait() - 0.6, place.push());
+        let stroke = Stroke::dashed(Ink::INK, 2.2, 3.0, 1.4);
+        let Some((x, above)) = before else {
+            self.page.arrow((LEFT + CARD - 3.6, end.1), end, stroke);
+            return;
+        };
+        let (gutter, level) = (right + 2.0, above.end() + 2.4);
+        let thin = Stroke::dashed(Ink::SOFT, 1.0, 3.0, 1.4);
+        let turn = left - 2.4;
+        let way = [
+            (x + 0.6, above.push()),
+            (gutter, above.push()),
+            (gutter, level),
+            (turn, level),
+            (turn, end.1),
+            (left, end.1),
+        ];
+        self.page.line(&way, thin);
+        self.page.arrow((left, end.1), end, stroke);
     }
 
     fn header(&mut self, title: &str) {
@@ -363,7 +412,7 @@ impl<'a> Draw<'a> {
         words::duration(seconds, self.sheet.day_s, self.lang)
     }
 
-    fn customer(&mut self, scale: f32) {
+    fn customer(&mut self, bottom: f32) {
         let (sheet, lang) = (self.sheet, self.lang);
         let arrivals = self.figure(&sheet.arrivals_per_day, |v| words::measure(v, lang));
         let output = self.figure(&sheet.output_per_day, |v| words::measure(v, lang));
@@ -380,8 +429,9 @@ impl<'a> Draw<'a> {
             true => self.say("Demandeurs", "Claimants"),
             false => &sheet.customer,
         };
-        let (x, w) = (LEFT, CARD - 4.0);
-        let high = 16.0 + 15.0 * rows.len() as f32;
+        let (x, w, high) = (LEFT, CARD - 4.0, bottom - TOP);
+        let pitch = ((high - 18.0) / rows.len() as f32).min(27.0);
+        let larger = (pitch / 17.0).clamp(1.0, 1.3);
         self.page.group(Tag::Section, |p| {
             // A house with a saw roof, as customers and suppliers are drawn.
             let (top, eaves) = (TOP, TOP + 6.0);
@@ -392,27 +442,27 @@ impl<'a> Draw<'a> {
                 roof.extend([(at + third, top), (at + third, eaves)]);
             }
             roof.push((x + w, TOP + high));
-            p.polygon(&roof, Some(Ink::PAPER), Some(Stroke::new(Ink::INK, 1.0)));
+            p.polygon(&roof, Some(Ink::PAPER), Some(Stroke::new(Ink::INK, 1.2)));
             p.group(Tag::Heading(2), |p| {
-                let room = [x + 2.0, eaves + 1.5, w - 4.0, 5.5];
-                p.label(name, room, Style::bold(11.0).centre(), 6.0);
+                let style = Style::bold(11.0 * larger).centre();
+                let room = [x + 2.0, eaves + 1.8, w - 4.0, style.line() + 0.2];
+                p.label(name, room, style, 6.0);
             });
-            let mut y = eaves + 9.0;
+            let mut y = eaves + 10.0 + (pitch - 14.0 * larger) / 2.0;
             for (words, value) in &rows {
                 p.group(Tag::Paragraph, |p| {
-                    p.label(value, [x + 2.0, y, w - 4.0, 6.5], Style::bold(14.0).centre(), 6.0);
-                    let style = Style::text(8.0).ink(Ink::SOFT).centre();
-                    p.label(words, [x + 1.0, y + 6.2, w - 2.0, 4.5], style, 5.0);
+                    let style = Style::bold(15.0 * larger).centre();
+                    let tall = p.label(value, [x + 2.0, y, w - 4.0, style.line()], style, 6.0);
+                    let style = Style::text(8.0 * larger).ink(Ink::SOFT).centre();
+                    p.label(words, [x + 1.0, y + tall, w - 2.0, style.line()], style, 5.0);
                 });
-                y += 15.0;
+                y += pitch;
             }
-            let y = TOP + 14.0 * 1.2 + 12.0 * scale;
-            p.arrow((x + w, y), (x + w + 6.5, y), Stroke::new(Ink::INK, 1.6));
         });
     }
 
     /// One step: the stock before it, its box, and the figures of the ladder under them.
-    fn step(&mut self, step: &SheetStep, at: usize, x: f32, place: RowPlace) {
+    fn step(&mut self, step: &SheetStep, at: usize, first: bool, x: f32, place: RowPlace) {
         let lang = self.lang;
         let day = self.sheet.day_s;
         let time = |v: f64| words::duration(v, day, lang);
@@ -435,9 +485,9 @@ impl<'a> Draw<'a> {
         let case_touch = self.figure(&step.case_touch_s, time);
         let rank = self.longest.iter().position(|&i| i == at);
         let rows = [
-            (self.say("Traitement médian", "Median touch"), touch),
-            (self.say("Fait en une fois", "Done once"), first_pass),
-            (self.say("Sorties par jour", "Output per day"), output),
+            (self.say("Traitement", "Touch"), touch),
+            (self.say("En une fois", "Done once"), first_pass),
+            (self.say("Sorties / jour", "Output / day"), output),
             (self.say("Personnes", "People"), people),
         ];
         let cases = self.say("dossiers", "cases");
@@ -461,8 +511,8 @@ impl<'a> Draw<'a> {
             p.rect([left, place.y, own, place.boxed()], Some(Ink::WHITE), Some(strong));
             p.rect([left, place.y, own, place.name()], Some(Ink::TINT), Some(strong));
             p.group(Tag::Heading(2), |p| {
-                let room = [left + 1.5, place.y + 1.2, own - 3.0, place.name() - 2.0];
-                name(p, &step.name, room, k);
+                let room = place.name_room(left);
+                name(p, &step.name, room, place.name_size);
             });
             let mut y = place.y + place.name() + 1.0;
             for (words, value) in &rows {
@@ -514,8 +564,10 @@ impl<'a> Draw<'a> {
                 let style = Style::text(8.0 * k).centre();
                 p.label(&stock_days, [x, y + 0.4, wide, style.line() + 0.2], style, 5.0);
             });
-            let push = place.y + place.boxed() - 4.0;
-            p.arrow((x - 0.5, push), (left - 0.6, push), Stroke::dashed(Ink::INK, 2.2, 3.0, 1.4));
+            if !first {
+                let (from, to) = ((x - 1.2, place.push()), (left - 0.6, place.push()));
+                p.arrow(from, to, Stroke::dashed(Ink::INK, 2.2, 3.0, 1.4));
+            }
             // The ladder's figures: wait above, touch below.
             p.group(Tag::Paragraph, |p| {
                 let style = match rank {
@@ -523,15 +575,21 @@ impl<'a> Draw<'a> {
                     None => Style::text(9.5 * k),
                 };
                 let indent = if rank.is_some() { 5.0 } else { 0.0 };
-                let room = [x + indent, place.high() - 6.4, gap + 9.0 - indent, 6.0];
+                let tall = style.line() + 0.2;
+                let room = [x + indent, place.high() - tall - 0.4, gap + 9.0 - indent, tall];
                 if let Some(rank) = rank {
-                    badge(p, x + 2.2, place.high() - 3.2, rank + 1);
+                    badge(p, x + 2.3, place.high() - 3.2 * k.sqrt(), rank + 1);
                 }
                 p.label(&wait, room, style, 5.0);
             });
             p.group(Tag::Paragraph, |p| {
                 let style = Style::text(9.5 * k).centre();
-                p.label(&case_touch, [left, place.low() + 0.8, own, 5.4], style, 5.0);
+                p.label(
+                    &case_touch,
+                    [left, place.low() + 0.8, own, style.line() + 0.2],
+                    style,
+                    5.0,
+                );
             });
             if !causes.is_empty() {
                 p.group(Tag::Paragraph, |p| {
@@ -539,8 +597,8 @@ impl<'a> Draw<'a> {
                         Some(_) => (Ink::INK, Weight::Regular),
                         None => (Ink::SOFT, Weight::Regular),
                     };
-                    let style = Style { weight, ink, ..Style::text(8.0) };
-                    let room = [x + 1.5, place.causes() + 0.8, place.slot - 4.0, 12.0];
+                    let style = Style { weight, ink, ..Style::text(8.0 * k.sqrt()) };
+                    let room = [x + 1.0, place.causes() + 0.4, place.slot - 4.0, 11.0 * k];
                     p.text(&causes, room, style);
                 });
             }
@@ -667,40 +725,58 @@ impl<'a> Draw<'a> {
             ),
             (None, _) => String::new(),
         };
-        let (x, w) = (RIGHT - TOTALS, TOTALS);
-        let high = (bottom - TOP).max(86.0);
-        let loose = ((high - 86.0) / 7.0).clamp(0.0, 5.0);
+        let (x, w, high) = (RIGHT - TOTALS, TOTALS, bottom - TOP);
+        let more = |size: f32, more: &Option<String>, larger: f32| {
+            let style = Style::text(7.5 * larger);
+            let lines = more.as_ref().map(|m| font::wrap(m, style.weight, style.size, w - 6.0, 3));
+            let lines = lines.unwrap_or_default().lines;
+            let tall = Style::bold(size * larger).line() + style.line() * lines.len() as f32;
+            (lines, tall)
+        };
+        let taken = |larger: f32| {
+            let each = figures.iter().map(|(_, _, size, under, target)| {
+                let target = if target.is_some() { 4.2 * larger } else { 0.0 };
+                4.0 * larger + more(*size, under, larger).1 + target
+            });
+            18.0 + each.sum::<f32>()
+        };
+        // As large as the card allows; what is left is spread between the figures.
+        let larger = (8..=13).rev().map(|i| i as f32 / 10.0).find(|&l| taken(l) + 6.0 <= high);
+        let larger = larger.unwrap_or(0.8);
+        let loose = ((high - taken(larger)) / 7.0).clamp(0.0, 9.0);
         self.page.group(Tag::Section, |p| {
             p.rect([x, TOP, w, high], Some(Ink::PAPER), Some(Stroke::new(Ink::INK, 1.2)));
             p.group(Tag::Heading(2), |p| {
-                p.label(title, [x + 3.0, TOP + 2.0, w - 6.0, 5.6], Style::bold(11.0), 6.0);
+                let style = Style::bold(11.0 * larger);
+                p.label(title, [x + 3.0, TOP + 2.0, w - 6.0, style.line()], style, 6.0);
             });
-            let mut y = TOP + 9.0 + loose * 0.5;
-            for (label, value, size, more, target) in &figures {
+            let mut y = TOP + 10.0 + loose * 0.6;
+            for (label, value, size, under, target) in &figures {
                 p.group(Tag::Paragraph, |p| {
-                    let style = Style::text(8.0).ink(Ink::SOFT);
-                    y += p.label(label, [x + 3.0, y, w - 6.0, 4.0], style, 5.0);
-                    let style = Style::bold(*size);
-                    y += p.label(value, [x + 3.0, y - 0.4, w - 6.0, style.line()], style, 6.0);
-                    y -= 0.6;
-                    if let Some(more) = more {
-                        let style = Style::text(7.5).ink(Ink::SOFT);
-                        y += p.text(more, [x + 3.0, y, w - 6.0, style.line() * 2.0], style);
-                    }
+                    let style = Style::text(8.0 * larger).ink(Ink::SOFT);
+                    p.label(label, [x + 3.0, y, w - 6.0, style.line() + 0.1], style, 5.0);
+                    y += 4.0 * larger - 0.6;
+                    let style = Style::bold(*size * larger);
+                    p.label(value, [x + 3.0, y, w - 6.0, style.line() + 0.1], style, 6.0);
+                    y += style.line();
+                    let (lines, _) = more(*size, under, larger);
+                    let style = Style::text(7.5 * larger).ink(Ink::SOFT);
+                    let tall = style.line() * lines.len() as f32;
+                    y += p.lines(&lines, [x + 3.0, y, w - 6.0, tall + 0.1], style);
                     if let Some(target) = target {
-                        let style = Style::bold(8.5).ink(Ink::GREEN);
-                        y += p.label(target, [x + 3.0, y, w - 6.0, 4.2], style, 5.0);
+                        let style = Style::bold(8.5 * larger).ink(Ink::GREEN);
+                        let room = [x + 3.0, y, w - 6.0, style.line() + 0.1];
+                        p.label(target, room, style, 5.0);
+                        y += 4.2 * larger;
                     }
                 });
-                y += 0.9 + loose;
+                y += 0.6 + loose;
             }
-            let bar = [x + 3.0, y + 0.4, w - 6.0, 5.0];
-            if let Some(part) = shares
-                && y + 7.0 < TOP + high
-            {
+            if let Some(part) = shares {
                 p.group(Tag::Figure(alt), |p| {
-                    let [x, y, w, h] = bar;
-                    let worked = w * part as f32;
+                    let [x, y, w, h] = [x + 3.0, TOP + high - 8.0, w - 6.0, 5.0];
+                    // A sliver is seen where the share is near nothing.
+                    let worked = (w * part as f32).clamp(0.4, w);
                     let rest = [x + worked, y, w - worked, h];
                     p.hatch(rest, Hatch::Rising, 1.3, Stroke::new(Ink::AMBER, 0.9));
                     p.rect([x, y, worked, h], Some(Ink::WATER), None);
@@ -729,7 +805,7 @@ impl<'a> Draw<'a> {
             self.say("cible", "target"),
             self.say("Ce que nous changeons", "What we change"),
         ];
-        let shares = [0.24, 0.09, 0.09, 0.09, 0.09, 0.085, 0.075, 0.24];
+        let shares = [0.275, 0.095, 0.08, 0.08, 0.08, 0.08, 0.07, 0.24];
         let day = sheet.day_s;
         let time = |v: f64| words::duration(v, day, lang);
         let mut rows: Vec<[String; 8]> = Vec::new();
@@ -754,8 +830,8 @@ impl<'a> Draw<'a> {
             ]);
         }
         let head = 12.5;
-        let line = ((h - head - 1.0) / rows.len().max(1) as f32).min(11.0);
-        let size = (line / (1.5 * MM_PER_POINT)).clamp(5.5, 9.5);
+        let line = ((h - head - 1.0) / rows.len().max(1) as f32).min(19.0);
+        let size = (line / (1.5 * MM_PER_POINT)).clamp(5.5, 10.5);
         self.page.group(Tag::Section, |p| {
             p.rect(at, Some(Ink::WHITE), Some(Stroke::new(Ink::INK, 0.8)));
             p.group(Tag::Heading(2), |p| {
@@ -775,10 +851,22 @@ impl<'a> Draw<'a> {
                 let left = columns.get(i).copied().unwrap_or(x);
                 (left, columns.get(i + 1).copied().unwrap_or(left) - left)
             };
+            // One size for a column of words, so that no row speaks louder than another.
+            let words_size = |i: usize, indent: f32| {
+                let room = cell(i).1 - indent - 0.8;
+                let fits = |size: f32| {
+                    let most = lines_in(line, Style::text(size));
+                    let words = rows.iter().filter_map(|row| row.get(i));
+                    words.into_iter().all(|w| !font::wrap(w, Weight::Regular, size, room, most).cut)
+                };
+                (0..20).map(|i| size - 0.5 * i as f32).find(|&s| s <= 6.5 || fits(s)).unwrap_or(6.5)
+            };
+            let (first, last) = (words_size(0, 0.8), words_size(7, 3.0));
             // Target columns are tinted: they are the ones to write in.
             for i in [2, 4, 6] {
                 let (left, wide) = cell(i);
-                p.rect([left, y + 8.0, wide, h - 9.0], Some(Ink::TINT), None);
+                let tall = head - 8.0 + line * rows.len() as f32;
+                p.rect([left, y + 8.0, wide, tall], Some(Ink::TINT), None);
             }
             p.group(Tag::Table, |p| {
                 p.group(Tag::Row, |p| {
@@ -786,8 +874,10 @@ impl<'a> Draw<'a> {
                         let (left, wide) = cell(i);
                         let style = Style::bold(7.5).ink(Ink::SOFT);
                         let style = if (1..7).contains(&i) { style.right() } else { style };
+                        let indent = if i == 7 { 3.0 } else { 0.8 };
+                        let room = [left + indent, y + 8.2, wide - indent - 0.8, 4.0];
                         p.group(Tag::ColumnHead, |p| {
-                            p.label(words, [left + 0.8, y + 8.2, wide - 1.6, 4.0], style, 4.5);
+                            p.label(words, room, style, 4.5);
                         });
                     }
                 });
@@ -797,19 +887,15 @@ impl<'a> Draw<'a> {
                     p.group(Tag::Row, |p| {
                         for (i, words) in row.iter().enumerate() {
                             let (left, wide) = cell(i);
-                            let style = match i {
-                                0 => Style::text(size),
-                                2 | 4 | 6 => Style::bold(size).right(),
-                                7 => Style::text(size),
-                                _ => Style::text(size).right(),
-                            };
+                            let indent = if i == 7 { 3.0 } else { 0.8 };
+                            let room = [left + indent, top, wide - indent - 0.8, line];
                             let tag = if i == 0 { Tag::RowHead } else { Tag::Cell };
-                            let middle = top + (line - style.line()) / 2.0;
-                            let room = [left + 0.8, middle, wide - 1.6, style.line() + 0.1];
-                            p.group(tag, |p| {
-                                if !words.is_empty() {
-                                    p.label(words, room, style, 5.0);
-                                }
+                            p.group(tag, |p| match i {
+                                _ if words.is_empty() => p.space(room),
+                                0 => in_middle(p, words, room, Style::text(first)),
+                                7 => in_middle(p, words, room, Style::text(last)),
+                                2 | 4 | 6 => in_middle(p, words, room, Style::bold(size).right()),
+                                _ => in_middle(p, words, room, Style::text(size).right()),
                             });
                         }
                     });
@@ -869,6 +955,11 @@ impl<'a> Draw<'a> {
             )
             .into(),
             self.say(
+                "dans les cases, traitement médian d'un passage",
+                "in the boxes, median touch of one pass",
+            )
+            .into(),
+            self.say(
                 "échelle\u{a0}: attente en haut, traitement en bas, moyenne par dossier",
                 "ladder: wait above, touch below, mean of a case",
             )
@@ -914,31 +1005,60 @@ impl<'a> Draw<'a> {
     }
 }
 
-/// The name of a step: at most three lines, in smaller letters before it is shortened.
-fn name(page: &mut Page, name: &str, room: [f32; 4], scale: f32) {
-    let [x, y, w, h] = room;
-    let mut size = 10.5 * scale;
-    loop {
-        let style = Style::bold(size).centre();
-        let lines = font::wrap(name, style.weight, size, w, 3);
-        let tall = style.line() * lines.lines.len() as f32;
-        // A word broken in two reads worse than small letters.
-        let broken = lines.lines.iter().any(|l| !l.ends_with('…') && !whole(name, l));
-        if ((!lines.cut && !broken) || size <= 6.6) && tall <= h + 0.01 {
-            let top = y + (h - tall) / 2.0;
-            page.lines(&lines.lines, [x, top, w, tall], style);
-            return;
-        }
+/// The lines of the name of a step at some size; `None` where it does not fit well:
+/// a word broken in two reads worse than small letters.
+fn name_lines(name: &str, room: [f32; 4], size: f32) -> Option<Vec<String>> {
+    let style = Style::bold(size);
+    let lines = font::wrap(name, style.weight, size, room[2], 3);
+    let tall = style.line() * lines.lines.len() as f32;
+    let broken = lines.lines.iter().any(|l| !whole(name, l));
+    (!lines.cut && !broken && tall <= room[3] + 0.01).then_some(lines.lines)
+}
+
+/// The largest size at which a name fits well, from `size` down to [`SMALLEST`].
+fn name_size(name: &str, room: [f32; 4], size: f32) -> f32 {
+    let mut size = size;
+    while size > SMALLEST && name_lines(name, room, size).is_none() {
         size -= 0.5;
-        if size < 3.0 {
-            return;
-        }
     }
+    size.max(SMALLEST)
+}
+
+/// The name of a step: at most three lines, in smaller letters before it is shortened.
+fn name(page: &mut Page, name: &str, room: [f32; 4], size: f32) {
+    let [x, y, w, h] = room;
+    let size = name_size(name, room, size);
+    let style = Style::bold(size).centre();
+    let lines = name_lines(name, room, size)
+        .unwrap_or_else(|| font::wrap(name, style.weight, size, w, lines_in(h, style)).lines);
+    let tall = style.line() * lines.len() as f32;
+    page.lines(&lines, [x, y + (h - tall) / 2.0, w, tall + 0.1], style);
+}
+
+/// Lines that a height holds, three at most.
+fn lines_in(height: f32, style: Style) -> usize {
+    ((height + 0.01) / style.line()).floor().clamp(1.0, 3.0) as usize
 }
 
 /// Whether a line ends where a word of the text does.
 fn whole(text: &str, line: &str) -> bool {
     text.split_whitespace().any(|w| line.ends_with(w)) || line.ends_with(['-', '_', '/', '.', ':'])
+}
+
+/// A text in the middle of the height of a room: smaller before it is shortened.
+fn in_middle(page: &mut Page, text: &str, room: [f32; 4], style: Style) {
+    let [x, y, w, h] = room;
+    let mut style = style;
+    let lines = loop {
+        let most = lines_in(h, style);
+        let lines = font::wrap(text, style.weight, style.size, w, most);
+        if !lines.cut || style.size <= 6.0 {
+            break lines.lines;
+        }
+        style.size -= 0.5;
+    };
+    let tall = style.line() * lines.len() as f32;
+    page.lines(&lines, [x, y + (h - tall) / 2.0, w, tall + 0.1], style);
 }
 
 /// A white number on a black disc.

@@ -45,14 +45,22 @@ pub fn count(value: u64, lang: Lang) -> String {
     number(value as f64, 0, lang)
 }
 
-/// A number of some size: three figures that matter, no more than two decimals.
+/// A number of some size: two or three figures that matter, no zero at the end.
 pub fn measure(value: f64, lang: Lang) -> String {
     let decimals = match value.abs() {
         size if size >= 99.95 => 0,
-        size if size >= 9.995 || value == 0.0 => 1,
+        size if size >= 0.995 => 1,
         _ => 2,
     };
-    number(value, if value == 0.0 { 0 } else { decimals }, lang)
+    let text = number(value, decimals, lang);
+    let point = lang.pick(",", ".");
+    match text.split_once(point) {
+        Some((whole, part)) if value.abs() < 99.95 => match part.trim_end_matches('0') {
+            "" => whole.to_owned(),
+            part => format!("{whole}{point}{part}"),
+        },
+        _ => text,
+    }
 }
 
 /// A share in percent.
@@ -131,7 +139,10 @@ mod tests {
         assert_eq!(number(1234.5, 1, Lang::En), "1,234.5");
         assert_eq!(measure(0.0, Lang::Fr), "0");
         assert_eq!(measure(34.26, Lang::Fr), "34,3");
-        assert_eq!(measure(1.234, Lang::En), "1.23");
+        assert_eq!(measure(1.234, Lang::En), "1.2");
+        assert_eq!(measure(7.0, Lang::Fr), "7");
+        assert_eq!(measure(0.4, Lang::Fr), "0,4");
+        assert_eq!(measure(1234.0, Lang::En), "1,234");
         assert_eq!(percent(0.925, Lang::Fr), "92\u{202f}%");
         assert_eq!(percent(0.032, Lang::En), "3.2%");
     }

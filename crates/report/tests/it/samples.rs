@@ -97,3 +97,52 @@ pub fn usual(n: usize, target: bool) -> StreamSheet {
         steps,
     }
 }
+
+/// A sheet with nothing known, and names and numbers of no measure.
+pub fn strange() -> StreamSheet {
+    let missing = || Figure::missing("pas d'heure de début dans les données");
+    let steps = (0..12)
+        .map(|i| SheetStep {
+            name: match i {
+                0 => "Wwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwww".into(),
+                1 => "Étape 日本語 <script>&\"'\u{0}\n\u{202e} fin".into(),
+                2 => "anticonstitutionnellement-intergouvernementalisation_sous_reserve/de.validation".into(),
+                3 => String::new(),
+                4 => "Vérification de la complétude des pièces justificatives et relance de l'allocataire \
+                      en cas d'absence de réponse sous trente jours".into(),
+                _ => format!("5eb74a1b83b6addb8454997d580d01b638e24a6{i}"),
+            },
+            cases: u64::MAX,
+            touch_s: if i % 2 == 0 { missing() } else { Figure::of(1e15) },
+            first_pass: Figure::missing("aucun dossier"),
+            output_per_day: Figure::of(f64::NAN),
+            people: Figure::missing("personne n'est nommé"),
+            stock: Figure::of(123_456_789_012.0),
+            stock_days: Figure::of(9.87e11),
+            wait_s: Figure::of(1e18),
+            case_touch_s: Figure::of(-5.0),
+            wait_holds_touch: true,
+            value_adding: Some(true),
+            causes: vec!["cause ".repeat(60)],
+            target: Some(SheetTarget {
+                wait_s: Some(f64::INFINITY),
+                touch_s: Some(1e300),
+                first_pass: Some(-1.0),
+                note: "note ".repeat(80),
+            }),
+        })
+        .collect();
+    StreamSheet {
+        process: "Procédure ".repeat(30),
+        perimeter: "Périmètre ".repeat(60),
+        period: "période ".repeat(10),
+        freshness: "fraîcheur ".repeat(40),
+        formula: "formule ".repeat(40),
+        caveats: vec!["réserve ".repeat(90); 5],
+        target_note: "objectif ".repeat(90),
+        made_words: "fait ".repeat(90),
+        customer: "Client ".repeat(20),
+        steps,
+        ..StreamSheet::default()
+    }
+}
