@@ -23,6 +23,7 @@ pub mod traces;
 pub mod variant_groups;
 pub mod unit_times;
 pub mod unknown;
+pub mod value_stream;
 pub mod variants;
 pub mod waits;
 pub mod weeks;
@@ -48,5 +49,6 @@ pub use variants::{
 };
 pub use unit_times::{ActivityTime, UnitTimeOptions, UnitTimes, UnitTimesError, unit_times};
 pub use unknown::Unknown;
+pub use value_stream::{ValueStream, ValueStreamError, value_stream};
 pub use variants::{Variant, Variants, VariantsKernel};
 pub use weeks::{Week, WeeksKernel};

@@ -10,6 +10,7 @@ mod suitability;
 mod support;
 mod traces;
 mod unit_times;
+mod value_stream;
 mod variants;
 mod work;
 mod waits;
