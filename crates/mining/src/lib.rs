@@ -1,6 +1,7 @@
 //! What the log says of the work: the process map, the variants, the profile
 //! of a log and the duration of each case, as kernels over the event log.
 
+pub mod conformance;
 pub mod lead_times;
 pub mod map;
 pub mod model;
@@ -12,6 +13,7 @@ pub mod traces;
 pub mod variants;
 pub mod weeks;
 
+pub use conformance::{AlignOptions, Alignments, Conformance, ConformanceError, align, token_replay};
 pub use lead_times::{CaseSpan, LeadTimes};
 pub use map::{Edge, Map, MapKernel, Node};
 pub use model::{Marking, PetriNet, ProcessTree, Transition};
