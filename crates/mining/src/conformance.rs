@@ -92,8 +92,11 @@ pub struct Conformance {
     pub fitness: Option<f64>,
     /// Mean of the fitness of cases.
     pub average_fitness: Option<f64>,
-    /// Share of what the model allows, where cases went, that cases did.
+    /// Share of what the model allows, where cases went, that cases did; as the peer counts
+    /// (see [`Precision`]).
     pub precision: Option<f64>,
+    /// The same over every marking that silent steps lead to.
+    pub precision_in_full: Option<f64>,
     /// Why there is no precision.
     pub no_precision: Option<NoPrecision>,
     /// Cases of the log.
@@ -153,6 +156,7 @@ fn by_alignments(
         fitness: fitness.log,
         average_fitness: fitness.average,
         precision: precision.value(),
+        precision_in_full: precision.in_full(),
         no_precision: precision.missing,
         cases: traces.cases(),
         cases_fitting: fitness.cases_fitting,
@@ -179,6 +183,7 @@ fn by_replay(
         fitness: fitness.log,
         average_fitness: fitness.average,
         precision: precision.value(),
+        precision_in_full: precision.in_full(),
         no_precision: precision.missing,
         cases: traces.cases(),
         cases_fitting: fitness.cases_fitting,

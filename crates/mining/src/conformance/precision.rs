@@ -5,7 +5,7 @@
 
 use std::{collections::VecDeque, rc::Rc};
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Serialize;
 
 use super::{
@@ -13,7 +13,7 @@ use super::{
     align::explored,
     bounds::Bounds,
     replay::Player,
-    space::{INITIAL, Runnable, SILENT, Space},
+    space::{Edge, INITIAL, Runnable, SILENT, Space},
 };
 use crate::{
     model::PetriNet,
@@ -21,12 +21,21 @@ use crate::{
 };
 
 /// Numerator and denominator of precision, each beginning counted once a case.
+///
+/// Where silent steps interleave, the peer forgets some of the markings they lead to, and
+/// so some of the activities allowed. Both counts are kept: `allowed` and `escaping` as the
+/// peer counts, to compare with what others publish; `allowed_in_full` and
+/// `escaping_in_full` over every marking. Without silent steps they are equal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Precision {
-    /// Activities the model allowed.
+    /// Activities the model allowed, as the peer counts.
     pub allowed: u64,
     /// Of these, those no case did there.
     pub escaping: u64,
+    /// Activities the model allowed, after any silent steps.
+    pub allowed_in_full: u64,
+    /// Of these, those no case did there.
+    pub escaping_in_full: u64,
     /// Beginnings of cases the model could not follow, in none of the figures.
     pub beginnings_left_out: u64,
     /// Beginnings of cases counted.
@@ -46,22 +55,30 @@ pub enum NoPrecision {
 }
 
 impl Precision {
-    /// One minus escaping over allowed; a model that allows nothing allows nothing too much.
+    /// One minus escaping over allowed, as the peer counts; a model that allows nothing
+    /// allows nothing too much.
     pub fn value(&self) -> Option<f64> {
-        match (self.missing, self.allowed) {
-            (Some(_), _) => None,
-            (None, 0) => Some(1.0),
-            (None, allowed) => Some(1.0 - self.escaping as f64 / allowed as f64),
-        }
+        self.missing.is_none().then(|| kept(self.escaping, self.allowed))
+    }
+
+    /// The same over every marking silent steps lead to.
+    pub fn in_full(&self) -> Option<f64> {
+        self.missing.is_none().then(|| kept(self.escaping_in_full, self.allowed_in_full))
     }
 
     const NONE: Self = Self {
         allowed: 0,
         escaping: 0,
+        allowed_in_full: 0,
+        escaping_in_full: 0,
         beginnings_left_out: 0,
         beginnings: 0,
         missing: None,
     };
+}
+
+fn kept(escaping: u64, allowed: u64) -> f64 {
+    if allowed > 0 { 1.0 - escaping as f64 / allowed as f64 } else { 1.0 }
 }
 
 /// Precision by alignment of each beginning of a case: it counts when the model can do it
@@ -82,12 +99,10 @@ pub fn align_precision(
     let first: Rc<[(u32, u32)]> = Rc::from([(INITIAL, 0)]);
     walk.run(first, |node, at| {
         let fewest = at.iter().map(|&(_, silent)| silent).min()?;
-        let mut labels: Vec<u32> = Vec::new();
+        let mut labels = Labels::default();
         for &(marking, _) in at.iter().filter(|&&(_, silent)| silent == fewest) {
-            labels.extend_from_slice(&next.of(&mut space, marking));
+            labels.join(&next.of(&mut space, marking));
         }
-        labels.sort_unstable();
-        labels.dedup();
         let reached = closure(&mut space, at);
         let children = node
             .iter()
@@ -118,7 +133,7 @@ pub fn replay_precision(
     let mut next = Allowed::default();
     let mut walk = Walk::new(traces, progress);
     walk.run(INITIAL, |node, &marking| {
-        let labels = next.of(&mut player.space, marking).to_vec();
+        let labels = (*next.of(&mut player.space, marking)).clone();
         let children = node
             .iter()
             .map(|&label| match player.play(marking, label) {
@@ -139,7 +154,7 @@ struct Walk<'a> {
 }
 
 /// What a beginning allows next, and what each next activity leads to.
-type Visit<S> = Option<(Vec<u32>, Vec<Option<S>>)>;
+type Visit<S> = Option<(Labels, Vec<Option<S>>)>;
 
 impl<'a> Walk<'a> {
     fn new(traces: &'a Traces, progress: &'a Progress<'a>) -> Self {
@@ -174,9 +189,14 @@ impl<'a> Walk<'a> {
             let Some((allowed, children)) = visit(&next, &state) else {
                 return Ok(Precision { missing: Some(NoPrecision::TooLarge), ..Precision::NONE });
             };
-            let escaping = allowed.iter().filter(|a| !next.contains(a)).count() as u64;
-            sum.allowed = sum.allowed.saturating_add(cases.saturating_mul(allowed.len() as u64));
-            sum.escaping = sum.escaping.saturating_add(cases.saturating_mul(escaping));
+            let add = |sum: &mut u64, n: usize| {
+                *sum = sum.saturating_add(cases.saturating_mul(n as u64));
+            };
+            let escaping = |list: &[u32]| list.iter().filter(|a| !next.contains(a)).count();
+            add(&mut sum.allowed, allowed.as_peer.len());
+            add(&mut sum.escaping, escaping(&allowed.as_peer));
+            add(&mut sum.allowed_in_full, allowed.in_full.len());
+            add(&mut sum.escaping_in_full, escaping(&allowed.in_full));
             sum.beginnings += cases;
             for ((_, from, to), child) in groups.into_iter().zip(children) {
                 match child {
@@ -257,32 +277,99 @@ fn closure(space: &mut Space<'_>, from: &[(u32, u32)]) -> Vec<(u32, u32)> {
 /// Markings of one silent run at most: beyond, the net is not bounded.
 const CLOSURE: usize = 100_000;
 
+/// Activities allowed, sorted.
+#[derive(Debug, Clone, Default)]
+struct Labels {
+    as_peer: Vec<u32>,
+    in_full: Vec<u32>,
+}
+
+impl Labels {
+    fn join(&mut self, other: &Self) {
+        for (mine, more) in
+            [(&mut self.as_peer, &other.as_peer), (&mut self.in_full, &other.in_full)]
+        {
+            mine.extend_from_slice(more);
+            mine.sort_unstable();
+            mine.dedup();
+        }
+    }
+}
+
 /// Activities a marking allows, after silent steps if need be; remembered.
 #[derive(Default)]
-struct Allowed(FxHashMap<u32, Rc<[u32]>>);
+struct Allowed(FxHashMap<u32, Rc<Labels>>);
 
 impl Allowed {
-    fn of(&mut self, space: &mut Space<'_>, marking: u32) -> Rc<[u32]> {
+    fn of(&mut self, space: &mut Space<'_>, marking: u32) -> Rc<Labels> {
         if let Some(known) = self.0.get(&marking) {
             return Rc::clone(known);
         }
-        let mut seen = rustc_hash::FxHashSet::from_iter([marking]);
-        let mut open = VecDeque::from([marking]);
-        let mut labels = Vec::new();
-        while let Some(at) = open.pop_front() {
-            space.expand(at);
-            for edge in space.edges(at) {
-                if edge.label != SILENT {
-                    labels.push(edge.label);
-                } else if seen.len() < CLOSURE && seen.insert(edge.target) {
-                    open.push_back(edge.target);
-                }
-            }
-        }
-        labels.sort_unstable();
-        labels.dedup();
-        let labels: Rc<[u32]> = labels.into();
+        let sorted = |mut list: Vec<u32>| {
+            list.sort_unstable();
+            list.dedup();
+            list
+        };
+        let in_full = sorted(in_full(space, marking));
+        let as_peer = sorted(as_peer(space, marking));
+        let labels = Rc::new(Labels { as_peer, in_full });
         self.0.insert(marking, Rc::clone(&labels));
         labels
     }
+}
+
+fn in_full(space: &mut Space<'_>, marking: u32) -> Vec<u32> {
+    let mut seen = FxHashSet::from_iter([marking]);
+    let mut open = VecDeque::from([marking]);
+    let mut labels = Vec::new();
+    while let Some(at) = open.pop_front() {
+        space.expand(at);
+        for edge in space.edges(at) {
+            if edge.label != SILENT {
+                labels.push(edge.label);
+            } else if seen.len() < CLOSURE && seen.insert(edge.target) {
+                open.push_back(edge.target);
+            }
+        }
+    }
+    labels
+}
+
+/// Steps are taken in turn, those of a marking by name; a step met again counts only from
+/// the marking it was met in last. That is what makes the peer forget some.
+fn as_peer(space: &mut Space<'_>, marking: u32) -> Vec<u32> {
+    let by_name = |space: &mut Space<'_>, at: u32| {
+        space.expand(at);
+        let mut edges = space.edges(at).to_vec();
+        edges.sort_by_key(|e| space.net.rank.get(e.transition as usize).copied());
+        edges
+    };
+    let mut last: FxHashMap<u32, (u32, Edge)> = FxHashMap::default();
+    let mut seen = FxHashSet::default();
+    let mut labels = Vec::new();
+    let mut turns: VecDeque<u32> = VecDeque::new();
+    let meet = |last: &mut FxHashMap<u32, (u32, Edge)>,
+                    turns: &mut VecDeque<u32>,
+                    at: u32,
+                    edges: Vec<Edge>| {
+        for edge in edges {
+            last.insert(edge.transition, (at, edge));
+            turns.push_back(edge.transition);
+        }
+    };
+    let edges = by_name(space, marking);
+    meet(&mut last, &mut turns, marking, edges);
+    while let Some(transition) = turns.pop_front() {
+        let Some(&(at, edge)) = last.get(&transition) else { continue };
+        if seen.len() > CLOSURE || !seen.insert((transition, at)) {
+            continue;
+        }
+        if edge.label == SILENT {
+            let edges = by_name(space, edge.target);
+            meet(&mut last, &mut turns, edge.target, edges);
+        } else {
+            labels.push(edge.label);
+        }
+    }
+    labels
 }

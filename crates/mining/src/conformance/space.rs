@@ -29,6 +29,8 @@ pub(super) struct Runnable {
     pub initial: Tokens,
     pub end: Tokens,
     pub places: usize,
+    /// Place of each transition in the order of their names.
+    pub rank: Vec<u32>,
     /// Transitions by their first input place.
     by_place: Vec<Vec<u32>>,
     /// Transitions that need nothing.
@@ -81,8 +83,17 @@ impl Runnable {
             }
             steps.push(Step { label, inputs, outputs: sorted(&transition.outputs) });
         }
+        let mut order: Vec<(&str, u32)> =
+            net.transitions.iter().zip(0..).map(|(t, number)| (t.name.as_str(), number)).collect();
+        order.sort_unstable();
+        let mut rank = vec![0; order.len()];
+        for (place, (_, number)) in (0..).zip(order) {
+            if let Some(slot) = rank.get_mut(number as usize) {
+                *slot = place;
+            }
+        }
         let (initial, end) = (tokens(&net.initial)?, tokens(&net.end)?);
-        Ok(Self { labels, steps, initial, end, places, by_place, free })
+        Ok(Self { labels, steps, initial, end, places, rank, by_place, free })
     }
 
     /// Transitions that may fire, by number.
