@@ -7,6 +7,7 @@ pub mod lateness;
 pub mod costs;
 pub mod handovers;
 pub mod calendars;
+pub mod conformance;
 pub mod lead_times;
 pub mod map;
 pub mod model;
@@ -30,6 +31,7 @@ pub mod weeks;
 
 pub use costs::{Capacity, Cents, CostError, Costs, Price, Volume, costs, volumes};
 pub use handovers::{By, HandOverKernel, HandOvers};
+pub use conformance::{AlignOptions, Alignments, Conformance, ConformanceError, align, token_replay};
 pub use lead_times::{CaseSpan, LeadTimes};
 pub use map::{Edge, Map, MapKernel, Node, Span};
 pub use model::{Marking, PetriNet, ProcessTree, Transition};
