@@ -1,6 +1,8 @@
 //! What the log says of the work: the process map, the variants, the profile
 //! of a log and the duration of each case, as kernels over the event log.
 
+pub mod bpmn;
+pub mod discovery;
 pub mod lead_times;
 pub mod map;
 pub mod model;

@@ -1,6 +1,9 @@
 //! Tests of the map and of the variants, in one binary: small logs counted by hand.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod bpmn;
+mod discovery;
+mod language;
 mod logs;
 mod map;
 mod support;
