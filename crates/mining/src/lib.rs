@@ -8,6 +8,8 @@ pub mod costs;
 pub mod handovers;
 pub mod calendars;
 pub mod conformance;
+pub mod bpmn;
+pub mod discovery;
 pub mod lead_times;
 pub mod map;
 pub mod model;

@@ -3,6 +3,9 @@
 
 mod costs;
 mod handovers;
+mod bpmn;
+mod discovery;
+mod language;
 mod logs;
 mod map;
 mod rework;
