@@ -112,7 +112,7 @@ pub(super) fn precision_in(
     match leaps {
         // Useless leaps never lead to the fewest silent steps: leaving them out changes nothing.
         Some(leaps) => walk.run(first, |node, at| {
-            let labels = next.at_fewest(&mut Known(space), at);
+            let labels = next.at_fewest(&mut Known(space), at)?;
             let children = node.iter().map(|&label| {
                 after(at.iter().flat_map(|&(marking, silent)| {
                     let steps = Graph::out(&leaps, marking).1.iter();
@@ -123,8 +123,8 @@ pub(super) fn precision_in(
             Some((labels, children.collect()))
         }),
         None => walk.run(first, |node, at| {
-            let labels = next.at_fewest(&mut own, at);
-            let reached = closure(&mut own, at);
+            let labels = next.at_fewest(&mut own, at)?;
+            let reached = closure(&mut own, at)?;
             let children = node.iter().map(|&label| {
                 after(reached.iter().flat_map(|&(marking, silent)| {
                     let steps = own.edges(marking).iter().filter(move |e| e.label == label);
@@ -157,7 +157,7 @@ pub fn replay_precision(
     let mut next = Allowed::default();
     let mut walk = Walk::new(traces, progress);
     walk.run(INITIAL, |node, &marking| {
-        let labels = (*next.of(&mut player.space, marking)).clone();
+        let labels = (*next.of(&mut player.space, marking)?).clone();
         let children = node
             .iter()
             .map(|&label| match player.play(marking, label) {
@@ -258,8 +258,8 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// Markings silent steps lead to, with the fewest of them.
-fn closure(space: &mut Space<'_>, from: &[(u32, u32)]) -> Vec<(u32, u32)> {
+/// Markings silent steps lead to, with the fewest of them; `None` when too many.
+fn closure(space: &mut Space<'_>, from: &[(u32, u32)]) -> Option<Vec<(u32, u32)>> {
     let mut best: FxHashMap<u32, u32> = FxHashMap::default();
     let mut levels: Vec<Vec<u32>> = Vec::new();
     let put = |levels: &mut Vec<Vec<u32>>, marking: u32, silent: u32| {
@@ -285,7 +285,7 @@ fn closure(space: &mut Space<'_>, from: &[(u32, u32)]) -> Vec<(u32, u32)> {
         }
         best.insert(marking, silent);
         if best.len() > CLOSURE {
-            break;
+            return None;
         }
         space.expand(marking);
         let steps = space.edges(marking).iter().filter(|e| e.label == SILENT);
@@ -295,11 +295,11 @@ fn closure(space: &mut Space<'_>, from: &[(u32, u32)]) -> Vec<(u32, u32)> {
     }
     let mut all: Vec<(u32, u32)> = best.into_iter().collect();
     all.sort_unstable();
-    all
+    Some(all)
 }
 
 /// Markings of one silent run at most: beyond, the net is not bounded.
-const CLOSURE: usize = 100_000;
+const CLOSURE: usize = 20_000;
 
 /// Activities allowed, sorted.
 #[derive(Debug, Clone, Default)]
@@ -326,33 +326,34 @@ struct Allowed(FxHashMap<u32, Rc<Labels>>);
 
 impl Allowed {
     /// Over the markings with the fewest silent steps.
-    fn at_fewest(&mut self, space: &mut impl Edges, at: &[(u32, u32)]) -> Labels {
+    fn at_fewest(&mut self, space: &mut impl Edges, at: &[(u32, u32)]) -> Option<Labels> {
         let fewest = at.iter().map(|&(_, silent)| silent).min();
         let mut labels = Labels::default();
         for &(marking, _) in at.iter().filter(|&&(_, silent)| Some(silent) == fewest) {
-            labels.join(&self.of(space, marking));
+            labels.join(&*self.of(space, marking)?);
         }
-        labels
+        Some(labels)
     }
 
-    fn of(&mut self, space: &mut impl Edges, marking: u32) -> Rc<Labels> {
+    /// `None` when silent steps lead too far.
+    fn of(&mut self, space: &mut impl Edges, marking: u32) -> Option<Rc<Labels>> {
         if let Some(known) = self.0.get(&marking) {
-            return Rc::clone(known);
+            return Some(Rc::clone(known));
         }
         let sorted = |mut list: Vec<u32>| {
             list.sort_unstable();
             list.dedup();
             list
         };
-        let in_full = sorted(in_full(space, marking));
-        let as_peer = sorted(as_peer(space, marking));
+        let in_full = sorted(in_full(space, marking)?);
+        let as_peer = sorted(as_peer(space, marking)?);
         let labels = Rc::new(Labels { as_peer, in_full });
         self.0.insert(marking, Rc::clone(&labels));
-        labels
+        Some(labels)
     }
 }
 
-fn in_full(space: &mut impl Edges, marking: u32) -> Vec<u32> {
+fn in_full(space: &mut impl Edges, marking: u32) -> Option<Vec<u32>> {
     let mut seen = FxHashSet::from_iter([marking]);
     let mut open = VecDeque::from([marking]);
     let mut labels = Vec::new();
@@ -360,17 +361,20 @@ fn in_full(space: &mut impl Edges, marking: u32) -> Vec<u32> {
         for edge in space.known(at) {
             if edge.label != SILENT {
                 labels.push(edge.label);
-            } else if seen.len() < CLOSURE && seen.insert(edge.target) {
+            } else if seen.insert(edge.target) {
                 open.push_back(edge.target);
             }
         }
+        if seen.len() > CLOSURE {
+            return None;
+        }
     }
-    labels
+    Some(labels)
 }
 
 /// Steps are taken in turn, those of a marking by name; a step met again counts only from
 /// the marking it was met in last. That is what makes the peer forget some.
-fn as_peer(space: &mut impl Edges, marking: u32) -> Vec<u32> {
+fn as_peer(space: &mut impl Edges, marking: u32) -> Option<Vec<u32>> {
     let transitions = space.net().steps.len();
     let mut last: Vec<Option<(u32, Edge)>> = vec![None; transitions];
     let mut seen: FxHashSet<(u32, u32)> = FxHashSet::default();
@@ -393,15 +397,18 @@ fn as_peer(space: &mut impl Edges, marking: u32) -> Vec<u32> {
         }
         let Some(transition) = turns.pop_front() else { break };
         let Some(&Some((at, edge))) = last.get(transition as usize) else { continue };
-        if seen.len() > CLOSURE || !seen.insert((transition, at)) {
+        if !seen.insert((transition, at)) {
             continue;
+        }
+        if seen.len() > CLOSURE.saturating_mul(16) {
+            return None;
         }
         match edge.label {
             SILENT => from = Some(edge.target),
             label => labels.push(label),
         }
     }
-    labels
+    Some(labels)
 }
 
 /// Steps out of a marking, found when asked for.

@@ -131,7 +131,7 @@ impl Runnable {
 }
 
 /// A marking of more tokens is taken as a sign of an unbounded net.
-pub(super) const MOST_TOKENS: usize = 4096;
+pub(super) const MOST_TOKENS: usize = 1000;
 
 /// Whether `part` is in `whole`, both sorted, with multiplicities.
 pub(super) fn contains(whole: &[u32], part: &[u32]) -> bool {

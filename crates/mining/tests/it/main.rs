@@ -1,6 +1,7 @@
 //! Tests of the map and of the variants, in one binary: small logs counted by hand.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod conformance;
 mod logs;
 mod map;
 mod support;
