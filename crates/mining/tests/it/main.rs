@@ -6,6 +6,7 @@ mod costs;
 mod discovery;
 mod handovers;
 mod language;
+mod conformance;
 mod logs;
 mod map;
 mod rework;
