@@ -257,12 +257,14 @@ fn batches(
         let batch = session.get(..size).unwrap_or_default();
         let from = batch.iter().map(|p| p.enabled).min();
         let to = batch.iter().map(|p| p.enabled).max();
-        if let (Some(from), Some(to), true) = (from, to, size >= options.min_size.max(2)) {
-            if free.between(from, to).calendar >= options.idle_us.max(1) {
-                found += 1;
-                for slot in ready.iter_mut().skip(i).take(size) {
-                    *slot = Some(to);
-                }
+        let left_lying = |&(from, to): &(i64, i64)| {
+            size >= options.min_size.max(2)
+                && free.between(from, to).calendar >= options.idle_us.max(1)
+        };
+        if let Some((_, to)) = from.zip(to).filter(left_lying) {
+            found += 1;
+            for slot in ready.iter_mut().skip(i).take(size) {
+                *slot = Some(to);
             }
         }
         i = last;
