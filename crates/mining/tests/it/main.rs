@@ -3,6 +3,9 @@
 
 mod costs;
 mod handovers;
+mod bpmn;
+mod discovery;
+mod language;
 mod logs;
 mod map;
 mod rework;
@@ -10,5 +13,7 @@ mod suitability;
 mod support;
 mod traces;
 mod unit_times;
+mod value_stream;
 mod variants;
 mod work;
+mod waits;
