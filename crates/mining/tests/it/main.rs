@@ -1,10 +1,10 @@
 //! Tests of the map and of the variants, in one binary: small logs counted by hand.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
 
-mod costs;
-mod handovers;
 mod bpmn;
+mod costs;
 mod discovery;
+mod handovers;
 mod language;
 mod logs;
 mod map;
@@ -15,5 +15,5 @@ mod traces;
 mod unit_times;
 mod value_stream;
 mod variants;
-mod work;
 mod waits;
+mod work;
