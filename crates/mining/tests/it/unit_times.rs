@@ -433,6 +433,30 @@ fn each_product_is_measured_beside_all() {
 }
 
 #[test]
+fn no_product_of_few_people_can_be_worked_out_from_the_total() {
+    // Sixty tasks each of three products by 9, 6 and `last` people.
+    let groups = |last: usize| {
+        let products = [("RSA", 9), ("APL", 6), ("AAH", last)];
+        let rows = products.iter().enumerate().flat_map(|(p, &(product, people))| {
+            sixty(people).into_iter().map(move |mut row| {
+                row.case = format!("{product}{}", row.case);
+                row.resource = row.resource.map(|r| format!("{product}{r}"));
+                row.start = row.start.map(|s| s + 1_000_000 * p as i64);
+                row.time += 1_000_000 * p as i64;
+                row.of(product)
+            })
+        });
+        let found = measure(&log(rows.collect()), &UnitTimeOptions::default());
+        let unknown =
+            |product| found.times.iter().find(|t| t.product.as_deref() == product).unwrap().unknown;
+        [None, Some("RSA"), Some("APL"), Some("AAH")].map(unknown)
+    };
+    assert_eq!(groups(5), [None; 4]);
+    let (few, hidden) = (Some(Unknown::TooFewPeople { n: 4 }), Some(Unknown::HiddenWithAnother));
+    assert_eq!(groups(4), [None, None, hidden, few]);
+}
+
+#[test]
 fn open_tasks_lengthen_and_lost_ends_say_nothing() {
     let mut rows = sixty(5);
     // Forty still open for long; two whose case went on, so that their end was lost.
