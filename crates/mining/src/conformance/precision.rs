@@ -177,7 +177,8 @@ impl<'a> Walk<'a> {
         let mut visited = 0u64;
         while let Some((from, to, depth, state)) = open.pop() {
             visited += 1;
-            if visited % 256 == 0 && (self.progress)(from as u64, self.traces.len() as u64).is_break()
+            if visited % 256 == 0
+                && (self.progress)(from as u64, self.traces.len() as u64).is_break()
             {
                 return Err(ConformanceError::Stopped);
             }
@@ -349,9 +350,9 @@ fn as_peer(space: &mut Space<'_>, marking: u32) -> Vec<u32> {
     let mut labels = Vec::new();
     let mut turns: VecDeque<u32> = VecDeque::new();
     let meet = |last: &mut FxHashMap<u32, (u32, Edge)>,
-                    turns: &mut VecDeque<u32>,
-                    at: u32,
-                    edges: Vec<Edge>| {
+                turns: &mut VecDeque<u32>,
+                at: u32,
+                edges: Vec<Edge>| {
         for edge in edges {
             last.insert(edge.transition, (at, edge));
             turns.push_back(edge.transition);

@@ -221,10 +221,9 @@ impl<'n> Player<'n> {
         }
         let end = &self.net.end;
         let exact = self.silently(marking, |space, at| (*space.tokens(at) == **end).then_some(0));
-        let covered = exact
-            .or_else(|| self.silently(marking, |space, at| {
-                contains(space.tokens(at), end).then_some(0)
-            }));
+        let covered = exact.or_else(|| {
+            self.silently(marking, |space, at| contains(space.tokens(at), end).then_some(0))
+        });
         let here = Played { marking, consumed: 0, produced: 0, missing: 0 };
         let played = covered.map_or(here, |(way, _)| way);
         self.ends.insert(marking, played);

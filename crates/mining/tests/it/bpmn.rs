@@ -177,9 +177,10 @@ fn words(net: &PetriNet, most: usize) -> BTreeSet<Vec<String>> {
         }
         for t in &net.transitions {
             let mut next = marking.clone();
-            let fires = t.inputs.iter().all(|p| {
-                next.iter().position(|q| q == p).map(|i| next.remove(i)).is_some()
-            });
+            let fires = t
+                .inputs
+                .iter()
+                .all(|p| next.iter().position(|q| q == p).map(|i| next.remove(i)).is_some());
             if !fires || (t.label.is_some() && word.len() == most) {
                 continue;
             }
@@ -210,7 +211,11 @@ fn words_of_tree(tree: &ProcessTree, most: usize) -> BTreeSet<Vec<String>> {
         for (side, other, swap) in [(x, y, false), (y, x, true)] {
             if let Some((a, rest)) = side.split_first() {
                 word.push(a.clone());
-                if swap { shuffle(other, rest, into, word) } else { shuffle(rest, other, into, word) }
+                if swap {
+                    shuffle(other, rest, into, word)
+                } else {
+                    shuffle(rest, other, into, word)
+                }
                 word.pop();
             }
         }
@@ -383,7 +388,15 @@ fn a_loop_of_gateways_ends() {
 #[test]
 fn inclusive_gateways_meet_again_or_are_refused() {
     let d = sketch("s o1 A B C o2 e", "s-o1 o1-A o1-B A-C B-o2 C-o2 o2-e");
-    assert_eq!(said(&d.to_net().unwrap(), 5), ["AC", "ACB", "ABC", "B", "BAC"].map(str::to_owned).into_iter().collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>());
+    assert_eq!(
+        said(&d.to_net().unwrap(), 5),
+        ["AC", "ACB", "ABC", "B", "BAC"]
+            .map(str::to_owned)
+            .into_iter()
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .collect::<Vec<_>>()
+    );
     let d = sketch("s o1 A B x e", "s-o1 o1-A o1-B A-x B-x x-e");
     assert_eq!(d.to_net(), Err(NetError::Inclusive { id: "o1".into() }));
     // Only a join, nothing parallel before it.
@@ -398,7 +411,8 @@ fn inclusive_gateways_meet_again_or_are_refused() {
 #[test]
 fn hostile_files_are_refused_with_a_word() {
     let refused = |text: &str| read(text.as_bytes()).unwrap_err();
-    let bomb = "<!DOCTYPE d [<!ENTITY a 'aaaa'><!ENTITY b '&a;&a;'>]><definitions>&b;</definitions>";
+    let bomb =
+        "<!DOCTYPE d [<!ENTITY a 'aaaa'><!ENTITY b '&a;&a;'>]><definitions>&b;</definitions>";
     assert!(matches!(refused(bomb), BpmnError::Entity { .. }));
     let entity = process("<task id='a' name='&b;'/>");
     assert!(matches!(refused(&entity), BpmnError::Entity { .. }));
@@ -406,7 +420,10 @@ fn hostile_files_are_refused_with_a_word() {
     let deep = "<a>".repeat(100_000);
     assert!(matches!(refused(&format!("<definitions>{deep}")), BpmnError::TooDeep { .. }));
     let subs: String = (0..300).map(|i| format!("<subProcess id='s{i}'>")).collect();
-    assert!(matches!(refused(&process(&subs)), BpmnError::TooDeep { .. } | BpmnError::Malformed { .. }));
+    assert!(matches!(
+        refused(&process(&subs)),
+        BpmnError::TooDeep { .. } | BpmnError::Malformed { .. }
+    ));
     assert!(matches!(refused("<html></html>"), BpmnError::NotBpmn { .. }));
     assert!(matches!(refused(""), BpmnError::Truncated { .. }));
     assert!(matches!(refused(&EXAMPLE[..EXAMPLE.len() - 30]), BpmnError::Truncated { .. }));

@@ -234,7 +234,8 @@ fn write_models() {
             let name = path.rsplit('/').next().unwrap();
             let name = name.split('.').next().unwrap();
             let diagram = bpmn::from_tree(&tree);
-            std::fs::write(out.join(format!("{name}-{noise}.bpmn")), bpmn::write(&diagram)).unwrap();
+            std::fs::write(out.join(format!("{name}-{noise}.bpmn")), bpmn::write(&diagram))
+                .unwrap();
             std::fs::write(out.join(format!("{name}-{noise}.tree")), tree.to_string()).unwrap();
         }
     }
