@@ -1,5 +1,5 @@
 //! Tests of the map and of the variants, in one binary: small logs counted by hand.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
 
 mod bpmn;
 mod costs;
