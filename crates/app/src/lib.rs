@@ -37,6 +37,7 @@ mod small;
 pub mod staff;
 mod staff_changes;
 mod staff_files;
+pub mod study;
 pub mod system;
 pub mod upkeep;
 
@@ -44,14 +45,16 @@ pub use app::{App, AppOptions, Change};
 pub use eclusier_core::{
     Access, Figure, Grain, Lang, Period, Permission, ProcessId, config::Awaited,
 };
-pub use eclusier_eventlog::{Dimensions, MovementKind};
+pub use eclusier_eventlog::{Dimensions, Filter, MovementKind, VariantId};
 pub use eclusier_ingest::{Finding, Kind, Mapping};
 pub use eclusier_ledger::{
     Action, AgeStrata, CaseState, GroupBy, LedgerRow, ReturnToTarget, definitions,
 };
-pub use eclusier_mining::{CaseSpan, Map, Profile, Rows, Variants};
+pub use eclusier_mining as mining;
+pub use eclusier_mining::{CaseSpan, Profile, Rows};
 pub use eclusier_registry::{
     DatabaseUrl, ImportRecord, ImportStatus as ImportRecordStatus, JobId, JobRecord, JobStatus,
 };
 pub use error::{AppError, AppResult};
 pub use home::Home;
+pub use study::Study;

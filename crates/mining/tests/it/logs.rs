@@ -6,8 +6,7 @@ use arrow::compute::{SortColumn, concat_batches, lexsort_to_indices, take_record
 use arrow_array::RecordBatch;
 use eclusier_eventlog::{EventBatch, Kernel, schema};
 use eclusier_ingest::{
-    Context, EventColumns, EventSink, Mapping, Pseudonymiser, Quarantine, RefusedRow, SinkError,
-    read_events,
+    Context, EventSink, Mapping, Pseudonymiser, Quarantine, RefusedRow, SinkError, read_events,
 };
 use jiff::tz::TimeZone;
 
@@ -61,8 +60,9 @@ pub fn log(path: &str, ignored: &[&str]) -> Option<EventBatch> {
 /// The same with some columns kept as attributes.
 pub fn log_with(path: &str, attributes: &[&str]) -> Option<EventBatch> {
     let attributes = attributes.iter().map(|a| (*a).to_owned()).collect();
-    let columns = EventColumns { attributes, ..EventColumns::default() };
-    read(path, Mapping { columns, ..Mapping::default() })
+    let mut mapping = Mapping::default();
+    mapping.columns.attributes = attributes;
+    read(path, mapping)
 }
 
 fn read(path: &str, mapping: Mapping) -> Option<EventBatch> {

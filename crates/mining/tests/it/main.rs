@@ -2,10 +2,21 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod anomalies;
+mod bpmn;
+mod costs;
+mod discovery;
+mod handovers;
+mod language;
 mod lateness;
 mod logs;
 mod map;
+mod rework;
+mod suitability;
 mod support;
 mod traces;
+mod unit_times;
+mod value_stream;
 mod variant_groups;
 mod variants;
+mod waits;
+mod work;
