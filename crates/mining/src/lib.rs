@@ -56,5 +56,4 @@ pub use variants::{
     HappyRule, NoWorkedTime, OutcomeShare, Outcomes, Path, PathTimes, Variant, Variants,
     VariantsKernel,
 };
-pub use variants::{Variant, Variants, VariantsKernel};
 pub use weeks::{Week, WeeksKernel};

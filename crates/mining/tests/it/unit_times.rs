@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use eclusier_calendar::{Calendar, WorkClock, Zone, clock::usual_openings};
+use eclusier_calendar::{Calendar, WorkClock, Zone, usual_openings};
 use eclusier_core::config::TimeBasis;
 use eclusier_mining::{
     ActivityTime, TaskLog, TaskLogKernel, UnitTimeOptions, UnitTimes, UnitTimesError, Unknown,
