@@ -111,6 +111,20 @@ fn repeats_alone_make_no_group_and_small_logs_have_their_answer() {
 }
 
 #[test]
+fn groups_of_the_same_activities_are_told_apart_by_their_order() {
+    let order = |text: &str, n| (text.chars().map(String::from).collect::<Vec<_>>(), n);
+    let found =
+        grouped(&paths(&[order("abcdef", 5), order("fedcba", 5)]), &GroupOptions::default());
+    assert_eq!(found.groups.len(), 2);
+    let first = &found.groups[0];
+    assert!(first.more.is_empty() && first.less.is_empty());
+    let pairs: Vec<String> =
+        first.more_paths.iter().map(|p| format!("{}{}", p.from, p.to)).collect();
+    assert_eq!(pairs, ["ab", "bc", "cd", "de", "ef"]);
+    assert_eq!((first.more_paths[0].inside, first.more_paths[0].outside), (1.0, 0.0));
+}
+
+#[test]
 fn outcomes_of_a_group_are_counted_over_its_cases() {
     let order = |text: &str, n| (text.chars().map(String::from).collect::<Vec<_>>(), n);
     let outcomes = Outcomes {
@@ -140,7 +154,8 @@ fn twelve_thousand_variants_are_grouped_soon_enough() {
         begun.elapsed()
     );
     for g in &found.groups {
-        eprintln!("{} {} {:?} {:?}", g.cases, g.mean_distance, g.more, g.less);
+        let (more, less) = (g.more.len(), g.less.len());
+        eprintln!("{} {:.2} +{more} -{less} {:?}", g.cases, g.mean_distance, g.more_paths);
     }
     let members: u64 = found.groups.iter().map(|g| g.variants).sum();
     assert_eq!(members, 11_973);
