@@ -291,7 +291,7 @@ impl<'a> Draw<'a> {
         let rows = self.steps.len().div_ceil(ROW).max(1);
         let per_row = self.steps.len().div_ceil(rows).max(1);
         let (left, right) = (LEFT + CARD + 4.0, RIGHT - TOTALS - 5.0);
-        let slot = ((right - left) / per_row as f32).min(74.0);
+        let slot = ((right - left) / per_row as f32).min(100.0);
         let (scale, letters) = if rows == 1 { (1.95, 1.35) } else { (1.05, 1.0) };
         let mut y = TOP;
         let mut bottom = TOP;
@@ -502,6 +502,16 @@ impl<'a> Draw<'a> {
             (_, true) => String::new(),
             _ => step.causes.join(" · "),
         };
+        let colon = self.say("\u{a0}:", ":");
+        let told = |words: &str, value: &str| format!("{words}{colon} {value}");
+        let stock_said = told(self.say("Stock devant l'étape", "Stock before the step"), &stock);
+        let wait_said = told(self.say("Attente moyenne", "Mean wait"), &wait);
+        let touch_said =
+            told(self.say("Traitement moyen par dossier", "Mean touch of a case"), &case_touch);
+        let rank_said = |rank: usize| match lang {
+            Lang::Fr => format!("Plus longues attentes, rang {rank}."),
+            Lang::En => format!("Longest waits, rank {rank}."),
+        };
         let (gap, own) = (place.wait(), place.slot - place.wait() - 2.0);
         let left = x + gap;
         let k = place.letters;
@@ -558,6 +568,7 @@ impl<'a> Draw<'a> {
                 let x = middle - wide / 2.0;
                 let style = Style::bold(11.0 * k).centre();
                 let mut y = level + 0.8;
+                p.say(stock_said);
                 y += p.label(&stock, [x, y, wide, style.line() + 0.2], style, 5.0);
                 let style = Style::text(7.5 * k).ink(Ink::SOFT).centre();
                 y += p.label(cases, [x, y, wide, style.line() + 0.2], style, 5.0);
@@ -578,12 +589,15 @@ impl<'a> Draw<'a> {
                 let tall = style.line() + 0.2;
                 let room = [x + indent, place.high() - tall - 0.4, gap + 9.0 - indent, tall];
                 if let Some(rank) = rank {
+                    p.say(rank_said(rank + 1));
                     badge(p, x + 2.3, place.high() - 3.2 * k.sqrt(), rank + 1);
                 }
+                p.say(wait_said);
                 p.label(&wait, room, style, 5.0);
             });
             p.group(Tag::Paragraph, |p| {
                 let style = Style::text(9.5 * k).centre();
+                p.say(touch_said);
                 p.label(
                     &case_touch,
                     [left, place.low() + 0.8, own, style.line() + 0.2],

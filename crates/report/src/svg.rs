@@ -111,6 +111,9 @@ fn words(out: &mut String, text: &Placed) {
     if text.weight == Weight::Bold {
         out.push_str(" font-weight=\"650\"");
     }
+    if let Some(said) = &text.said {
+        let _ = write!(out, " aria-label=\"{}\"", escape(said));
+    }
     let _ = writeln!(out, " xml:space=\"preserve\">{}</text>", escape(&drawable(&text.text)));
 }
 
