@@ -187,6 +187,11 @@ impl Style {
         Style { size, weight: Weight::Bold, ink: Ink::INK, align: Align::Left }
     }
 
+    /// Large numbers and titles.
+    pub const fn display(size: f32) -> Self {
+        Style { size, weight: Weight::Display, ink: Ink::INK, align: Align::Left }
+    }
+
     /// In another colour.
     pub const fn ink(self, ink: Ink) -> Self {
         Style { ink, ..self }

@@ -220,7 +220,7 @@ impl Writer<'_, '_> {
             .collect();
         let font = match placed.weight {
             Weight::Regular => self.fonts.regular.clone(),
-            Weight::Bold => self.fonts.bold.clone(),
+            Weight::Bold | Weight::Display => self.fonts.bold.clone(),
         };
         let id = self.surface.start_tagged(tag);
         self.surface.set_stroke(None);
