@@ -585,12 +585,12 @@ impl<'a> Draw<'a> {
                     Some(_) => Style::display(11.0 * k),
                     None => Style::text(9.5 * k),
                 };
-                let indent = if rank.is_some() { 5.0 } else { 0.0 };
+                let indent = if rank.is_some() { 5.2 * k.sqrt() } else { 0.0 };
                 let tall = style.line() + 0.2;
                 let room = [x + indent, place.high() - tall - 0.4, gap + 9.0 - indent, tall];
                 if let Some(rank) = rank {
                     p.say(rank_said(rank + 1));
-                    badge(p, x + 2.3, place.high() - 3.2 * k.sqrt(), rank + 1);
+                    badge(p, x + 2.3 * k.sqrt(), place.high() - 3.3 * k, k.sqrt(), rank + 1);
                 }
                 p.say(wait_said);
                 p.label(&wait, room, style, 5.0);
@@ -1083,10 +1083,10 @@ fn in_middle(page: &mut Page, text: &str, room: [f32; 4], style: Style) {
 }
 
 /// A white number on a black disc.
-fn badge(page: &mut Page, x: f32, y: f32, number: usize) {
-    let r = 2.2;
+fn badge(page: &mut Page, x: f32, y: f32, scale: f32, number: usize) {
+    let r = 2.2 * scale;
     page.rounded([x - r, y - r, 2.0 * r, 2.0 * r], r, Some(Ink::INK), None);
-    let style = Style::bold(8.5).ink(Ink::WHITE).centre();
+    let style = Style::bold(8.5 * scale).ink(Ink::WHITE).centre();
     let room = [x - r, y - style.line() / 2.0, 2.0 * r, style.line()];
     page.label(&number.to_string(), room, style, 6.0);
 }
