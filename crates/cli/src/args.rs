@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use eclusier_app::VariantId;
 use eclusier_app::{AppResult, DatabaseUrl, Rows};
 use eclusier_core::{Grain, Lang, Period, ProcessId};
 use jiff::civil::Date;
@@ -292,6 +293,38 @@ pub struct LogArgs {
     /// Delivered rows or tasks.
     #[arg(long, default_value = "tasks")]
     pub rows: Rows,
+    /// Cases to read.
+    #[command(flatten)]
+    pub cases: CaseArgs,
+}
+
+/// Conditions on cases, all of which must hold.
+#[derive(Debug, Clone, Default, ClapArgs)]
+pub struct CaseArgs {
+    /// Cases having this activity (repeat for several).
+    #[arg(long = "with", value_name = "ACTIVITY")]
+    pub with: Vec<String>,
+    /// Cases without this activity.
+    #[arg(long = "without", value_name = "ACTIVITY")]
+    pub without: Vec<String>,
+    /// Cases in which the second activity directly follows the first.
+    #[arg(long, num_args = 2, value_names = ["FROM", "TO"], action = clap::ArgAction::Append)]
+    pub path: Vec<String>,
+    /// Cases in which it does not.
+    #[arg(long, num_args = 2, value_names = ["FROM", "TO"], action = clap::ArgAction::Append)]
+    pub no_path: Vec<String>,
+    /// Cases with this attribute: name=value (values of one name are alternatives).
+    #[arg(long = "attr", value_name = "NAME=VALUE")]
+    pub attr: Vec<String>,
+    /// Cases of this variant, by its identifier.
+    #[arg(long, value_name = "ID")]
+    pub variant: Vec<VariantId>,
+    /// Cases lasting at least this many seconds.
+    #[arg(long, value_name = "SECONDS")]
+    pub min_s: Option<u64>,
+    /// Cases lasting at most this many seconds.
+    #[arg(long, value_name = "SECONDS")]
+    pub max_s: Option<u64>,
 }
 
 /// `import`.

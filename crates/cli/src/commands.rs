@@ -165,18 +165,16 @@ async fn command(app: &App, command: Command, printer: &Printer) -> AppResult<Af
             printer.print(&wire::import(&record))
         }
         Command::Config { action } => config(app, action, printer).await,
-        Command::Describe(args) => describe(app, &args, printer).await,
+        Command::Describe(args) => logs::describe(app, &args, printer).await,
         Command::Map(args) => {
-            let process = app.one_process(args.scope.whose.process.as_ref()).await?;
-            let filter = app.filter(&process, &selection(&args.scope, None)).await?;
-            printer.print(&wire::map(app.map(&process, filter, args.rows).await?))
+            let study = logs::study(app, &args).await?;
+            printer.print(&wire_mining::map(app.map(&study).await?, &study))
         }
         Command::Variants { log, top } => {
-            let process = app.one_process(log.scope.whose.process.as_ref()).await?;
-            let filter = app.filter(&process, &selection(&log.scope, None)).await?;
-            printer.print(&wire::variants(app.variants(&process, filter, log.rows, top).await?))
+            let study = logs::study(app, &log).await?;
+            printer.print(&wire_mining::variants(app.variants(&study, top).await?))
         }
-        Command::LeadTimes(args) => lead_times(app, &args, printer).await,
+        Command::LeadTimes(args) => logs::lead_times(app, &args, printer).await,
         Command::Ledger { scope, by, group_by, as_of } => {
             let groups = wire::group_by(&group_by)?;
             let rows = app.ledger(&selection(&scope, as_of), by, &groups).await?;
@@ -250,7 +248,7 @@ async fn command(app: &App, command: Command, printer: &Printer) -> AppResult<Af
     }
 }
 
-fn selection(scope: &Scope, as_of: Option<jiff::civil::Date>) -> Selection {
+pub(crate) fn selection(scope: &Scope, as_of: Option<jiff::civil::Date>) -> Selection {
     let one = |v: &Option<String>| v.iter().cloned().collect::<Vec<_>>();
     let mut selection = Selection {
         process: scope.whose.process.clone(),
@@ -396,32 +394,6 @@ fn problems(found: &[ConfigProblem], printer: &Printer) -> AppResult<After> {
     let code = if problems.is_empty() { 0 } else { REFUSED };
     printer.print(&serde_json::json!({ "problems": problems }))?;
     Ok(After::Exit(code))
-}
-
-async fn describe(app: &App, args: &LogArgs, printer: &Printer) -> AppResult<After> {
-    let process = app.one_process(args.scope.whose.process.as_ref()).await?;
-    let selection = selection(&args.scope, None);
-    let filter = app.filter(&process, &selection).await?;
-    let profile = app.profile(&process, filter).await?;
-    let open = app.open_cases(&Selection { process: Some(process), ..selection }).await?;
-    printer.print(&wire::describe(&profile, open))
-}
-
-async fn lead_times(app: &App, args: &LogArgs, printer: &Printer) -> AppResult<After> {
-    let process = app.one_process(args.scope.whose.process.as_ref()).await?;
-    let filter = app.filter(&process, &selection(&args.scope, None)).await?;
-    let spans = app.case_spans(&process, filter, args.rows).await?;
-    let desk = app.seen(Permission::CasesRead, &process, None).await?;
-    let closings: HashMap<&str, (Option<i64>, i64)> =
-        desk.closings().map(|(line, closed, worked)| (line.id, (closed, worked))).collect();
-    let rows: Vec<_> = spans
-        .iter()
-        .map(|span| {
-            let found = closings.get(span.case.as_str());
-            wire::lead_time(span, found.and_then(|f| f.0), found.map(|f| f.1))
-        })
-        .collect();
-    printer.print(&rows)
 }
 
 async fn indicators(

@@ -26,7 +26,10 @@ fn named(variants: &Variants) -> Vec<(String, u64)> {
 }
 
 fn first(top: usize) -> Variants {
-    run(&VariantsKernel { rows: Rows::Tasks, top }, &[&LOG[..6], &LOG[6..]])
+    run(
+        &VariantsKernel { rows: Rows::Tasks, top, ..VariantsKernel::default() },
+        &[&LOG[..6], &LOG[6..]],
+    )
 }
 
 #[test]
