@@ -2,6 +2,7 @@ import type { Labels } from './fr';
 import { droitsEn } from './droits.en';
 import { organisationEn } from './organisation.en';
 import { preuveEn } from './preuve.en';
+import { roomsEn } from './rooms.en';
 import { sessionEn } from './session.en';
 
 const s = (n: number) => (Math.abs(n) === 1 ? '' : 's');
@@ -797,6 +798,7 @@ export const en: Labels = {
   ...organisationEn,
   ...droitsEn,
   ...preuveEn,
+  ...roomsEn,
 
   notFound: {
     title: 'This page does not exist',

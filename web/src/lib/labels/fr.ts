@@ -5,6 +5,7 @@
 import { droitsFr } from './droits.fr';
 import { organisationFr } from './organisation.fr';
 import { preuveFr } from './preuve.fr';
+import { roomsFr } from './rooms.fr';
 import { sessionFr } from './session.fr';
 
 const s = (n: number) => (Math.abs(n) >= 2 ? 's' : '');
@@ -837,6 +838,7 @@ export const fr = {
   ...organisationFr,
   ...droitsFr,
   ...preuveFr,
+  ...roomsFr,
 
   notFound: {
     title: 'Cette page n’existe pas',
