@@ -157,6 +157,12 @@ client.use({
   }
 });
 
+/** The answers about a log share one shape of address: their types are named by who asks. */
+const mined = client.GET as unknown as <T>(
+  path: string,
+  init: { params: { path: { process: string }; query: Record<string, string> }; signal?: AbortSignal }
+) => Promise<{ data?: T; error?: unknown; response: Response }>;
+
 export const api = {
   status: (signal?: AbortSignal, token?: string | null): Promise<Status> =>
     take(client.GET('/api/v1/status', { headers: token ? { authorization: `Bearer ${token}` } : {}, signal })),
@@ -309,6 +315,10 @@ export const api = {
       })
     );
   },
+
+  /** Answers about the log of a process: `map`, `variants`, `cases/{case}/timeline`… */
+  mining: <T>(process: string, what: string, q: Record<string, string>, signal?: AbortSignal): Promise<T> =>
+    take(mined<T>(`/api/v1/processes/{process}/${what}`, { params: { path: { process }, query: q }, signal })),
 
   page: (name: string, signal?: AbortSignal): Promise<Page> =>
     take(client.GET('/api/v1/pages/{name}', { params: { path: { name } }, signal })),

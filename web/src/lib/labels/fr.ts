@@ -5,6 +5,7 @@
 import { droitsFr } from './droits.fr';
 import { organisationFr } from './organisation.fr';
 import { preuveFr } from './preuve.fr';
+import { processusFr } from './processus.fr';
 import { roomsFr } from './rooms.fr';
 import { sessionFr } from './session.fr';
 
@@ -36,6 +37,7 @@ export const fr = {
     label: 'Écrans',
     pilotage: 'Pilotage',
     flux: 'Flux et stocks',
+    processus: 'Processus',
     dossiers: 'Dossiers',
     base: 'Base',
     donnees: 'Données',
@@ -838,6 +840,7 @@ export const fr = {
   ...organisationFr,
   ...droitsFr,
   ...preuveFr,
+  ...processusFr,
   ...roomsFr,
 
   notFound: {

@@ -1,0 +1,96 @@
+/** Words of the screen Process: shell, filter of cases, map, variants, timeline of a case. */
+import type { processusFr } from './processus.fr';
+
+const s = (n: number) => (Math.abs(n) === 1 ? '' : 's');
+
+export const processusEn: typeof processusFr = {
+  processus: {
+    title: 'Process',
+    note: 'Preparation note',
+    tabsLabel: 'Parts of the Process screen',
+    tabs: {
+      carte: 'Map',
+      variantes: 'Variants',
+      attentes: 'Waiting',
+      retours: 'Rework',
+      passages: 'Hand-overs',
+      conformite: 'Conformance',
+      flux: 'Value stream',
+      pertes: 'Losses',
+      retards: 'Lateness',
+      couts: 'Time and cost',
+      ou: 'Where to act',
+      dossier: 'Case'
+    },
+    choose: 'Which process do you want to see?',
+    chooseWhy: 'A map is read one process at a time.',
+    chooseCases: (n, t) => `${t} case${s(n)}`,
+    noLog: 'counts only: without events per case there is neither map nor variant',
+    noLogTitle: 'This process has no event log',
+    noLogWhy: 'It is only known by counts. Drop the event export of the case tool to see the map, the variants and the waits.',
+    toData: 'Drop an export',
+    other: 'Change process',
+    noCase: 'No case meets these conditions.',
+    noCaseDo: 'Remove a condition or widen the period.',
+    clear: 'Remove all',
+    slow: (t) => `Computing for ${t}`,
+    stop: 'Stop',
+    stopped: 'Computation stopped.',
+    again: 'Start again',
+    csv: 'CSV',
+    caveats: 'What to know when reading these figures',
+    hours: (w) => `Worked time counts ${w}`,
+    filter: {
+      label: 'Cases kept',
+      add: 'Add a condition',
+      all: (n, t) => `All cases: ${t}`,
+      kept: (t, of, p) => `${t} cases kept of ${of} (${p})`,
+      keptOnly: (n, t) => `${t} case${s(n)} kept`,
+      excluded: 'Left out:',
+      and: 'and',
+      with: (a) => `with “${a}”`,
+      without: (a) => `without “${a}”`,
+      path: (a, b) => `where “${b}” directly follows “${a}”`,
+      noPath: (a, b) => `where “${b}” never directly follows “${a}”`,
+      attr: (n, v) => `“${n}” is “${v}”`,
+      attrOr: '” or “',
+      variant: (v) => `variant ${v}`,
+      min: (d) => `duration ≥ ${d}`,
+      max: (d) => `duration ≤ ${d}`,
+      rows: 'read event by event',
+      out: {
+        with: (a) => `those that do not go through “${a}”`,
+        without: (a) => `those that go through “${a}”`,
+        path: (a, b) => `those where “${b}” never directly follows “${a}”`,
+        noPath: (a, b) => `those where “${b}” directly follows “${a}”`,
+        attr: (n, v) => `those whose “${n}” is not “${v}”`,
+        variant: 'those of other variants',
+        min: (d) => `those under ${d}`,
+        max: (d) => `those over ${d}`
+      },
+      remove: (what) => `Remove the condition ${what}`,
+      removed: (what) => `Condition removed: ${what}`,
+      added: (what) => `Condition added: ${what}`,
+      kind: 'Condition',
+      kinds: {
+        with: 'goes through an activity',
+        without: 'does not go through an activity',
+        path: 'two activities directly follow',
+        noPath: 'two activities never directly follow',
+        attr: 'has an attribute value',
+        min: 'lasts at least',
+        max: 'lasts at most'
+      },
+      activity: 'Activity',
+      first: 'First',
+      then: 'Then, at once',
+      attrName: 'Attribute',
+      attrValue: 'Value',
+      duration: 'Duration',
+      unit: 'Unit',
+      units: { min: 'minutes', h: 'hours', d: 'days' },
+      unknown: (a) => `“${a}” is not an activity of this process.`,
+      need: 'Fill in this field.'
+    }
+  }
+};
