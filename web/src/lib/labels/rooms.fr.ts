@@ -60,7 +60,7 @@ export const roomsFr = {
       worked: 'Temps travaillé',
       calendar: 'Temps calendaire',
       noWorked: 'Le journal ne donne que des jours : le temps travaillé ne peut pas être dit.',
-      headline: (clock: string) => (clock === 'worked' ? 'Attente en tout, en temps travaillé' : 'Attente en tout, en temps calendaire'),
+      headline: (clock: string): string => (clock === 'worked' ? 'Attente en tout, en temps travaillé' : 'Attente en tout, en temps calendaire'),
       perCase: (d: string) => `soit ${d} par dossier en moyenne`,
       measured: (n: number, t: string) => `${t} attente${s(n)} mesurée${s(n)} entre deux tâches`,
       forms: {
