@@ -35,7 +35,9 @@ export const PARTS: readonly ProcessPart[] = [
   { key: 'retours', load: () => import('./retours/Rework.svelte') },
   { key: 'passages', load: () => import('./passages/Handovers.svelte') },
   { key: 'pertes', load: () => import('./pertes/Losses.svelte') },
-  { key: 'retards', load: () => import('./retards/Lateness.svelte') }
+  { key: 'retards', load: () => import('./retards/Lateness.svelte') },
+  { key: 'couts', load: () => import('./temps/Times.svelte') },
+  { key: 'ou', load: () => import('./intervenir/Suitability.svelte') }
 ];
 
 /** The timeline of one case: open when the address names a case, not a tab of its own otherwise. */
