@@ -19,17 +19,20 @@ export class Atelier {
   /** Somebody saved meanwhile: what moved, field by field. */
   lines = $state.raw<Line[] | null>(null);
   dirty = $derived(!equal(this.body, this.#seen));
-  #process = '';
+  readonly #process: string;
 
-  async load(process: string): Promise<void> {
-    // What is being typed is never thrown away by a reload of the figures.
-    if (process === this.#process && this.ready && this.dirty) return;
+  constructor(process: string) {
     this.#process = process;
+  }
+
+  async load(): Promise<void> {
+    // What is being typed is never thrown away by reading again.
+    if (this.ready && (this.dirty || this.lines)) return;
     try {
-      const got = await rooms.workshop(process);
-      if (this.#process === process) this.#take(got);
+      const got = await rooms.workshop(this.#process);
+      if (!this.dirty) this.#take(got);
     } catch (e) {
-      if (this.#process === process) this.error = ApiError.of(e);
+      this.error = ApiError.of(e);
     }
   }
 
@@ -102,4 +105,16 @@ export class Atelier {
   takeTheirs(): void {
     if (this.#now) this.#take(this.#now);
   }
+}
+
+const all = new Map<string, Atelier>();
+
+/** The workshop of a process: the same on every part of the screen, so that going from one to the other loses nothing. */
+export function atelierOf(process: string): Atelier {
+  let a = all.get(process);
+  if (!a) {
+    a = new Atelier(process);
+    all.set(process, a);
+  }
+  return a;
 }
