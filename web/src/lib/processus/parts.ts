@@ -34,6 +34,7 @@ export const PARTS: readonly ProcessPart[] = [
   { key: 'attentes', load: () => import('./attentes/Waits.svelte') },
   { key: 'retours', load: () => import('./retours/Rework.svelte') },
   { key: 'passages', load: () => import('./passages/Handovers.svelte') },
+  { key: 'conformite', load: () => import('./conformite/Conformance.svelte') },
   { key: 'flux', load: () => import('./valeur/Stream.svelte') },
   { key: 'pertes', load: () => import('./pertes/Losses.svelte') },
   { key: 'retards', load: () => import('./retards/Lateness.svelte') },
