@@ -235,8 +235,8 @@ export function bpmn(rare: boolean): string {
   add('g1', 'xor', 425, 200);
   add('t2', 'task', 530, 200, ACTS[2]);
   add('g2', 'xor', 645, 200);
-  add('t4', 'task', 480, 340, ACTS[4]);
-  add('t3', 'task', 630, 340, ACTS[3]);
+  add('t4', 'task', 425, 340, ACTS[4]);
+  add('t3', 'task', 645, 340, ACTS[3]);
   add('t5', 'task', 760, 200, ACTS[5]);
   add('g3', 'xor', 875, 200);
   add('t8', 'task', 990, rare ? 200 : 100, ACTS[8]);
@@ -268,6 +268,7 @@ export function bpmn(rare: boolean): string {
       return `<di:waypoint x="${p.x + (s * pw) / 2}" y="${p.y}"/><di:waypoint x="${q.x - (s * qw) / 2}" y="${q.y}"/>`;
     }
     const down = q.y > p.y ? 1 : -1;
+    if (p.x === q.x) return `<di:waypoint x="${p.x}" y="${p.y + (down * ph) / 2}"/><di:waypoint x="${q.x}" y="${q.y - (down * qh) / 2}"/>`;
     return p.kind === 'xor'
       ? `<di:waypoint x="${p.x}" y="${p.y + (down * ph) / 2}"/><di:waypoint x="${p.x}" y="${q.y}"/><di:waypoint x="${q.x + (q.x > p.x ? -qw / 2 : qw / 2)}" y="${q.y}"/>`
       : `<di:waypoint x="${p.x + (q.x > p.x ? pw / 2 : -pw / 2)}" y="${p.y}"/><di:waypoint x="${q.x}" y="${p.y}"/><di:waypoint x="${q.x}" y="${q.y - (down * qh) / 2}"/>`;

@@ -64,15 +64,20 @@ export function open(node: HTMLElement, label: string): Diagram {
   svg?.setAttribute('tabindex', '-1');
   svg?.setAttribute('role', 'img');
   svg?.setAttribute('aria-label', label);
+  let loaded = false;
   const fit = () => {
+    // A box without a size has nothing to fit into.
+    if (!loaded || node.clientWidth < 20 || node.clientHeight < 20) return;
     canvas.resized();
     canvas.zoom('fit-viewport', 'auto');
-    // A small model is not blown up beyond its size.
-    if (canvas.zoom() > 1.1) canvas.zoom(1, 'auto');
+    // A small model is not blown up beyond its size, a large one keeps a margin.
+    canvas.zoom(Math.min(1, canvas.zoom() * 0.96), 'auto');
   };
   return {
     async show(xml) {
+      loaded = false;
       await viewer.importXML(xml);
+      loaded = true;
       fit();
     },
     names: () => [...new Set(activities().map((e) => e.businessObject?.name ?? ''))],

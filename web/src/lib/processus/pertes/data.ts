@@ -25,7 +25,7 @@ export function pareto(losses: readonly Loss[], t: Labels, f: Formats): ParetoCh
     yAxis: [
       {
         type: 'value',
-        axisLabel: { color: p.ink3, fontSize: 11, formatter: (v: number) => `${f.num(v / 60)}\u00a0h` },
+        axisLabel: { color: p.ink3, fontSize: 11, formatter: (v: number) => `${f.num(v, v > 0 && v < 10 && !Number.isInteger(v) ? 1 : 0)}\u00a0h` },
         splitLine: { lineStyle: { color: p.line } },
         splitNumber: 4
       },
@@ -39,7 +39,7 @@ export function pareto(losses: readonly Loss[], t: Labels, f: Formats): ParetoCh
       }
     ],
     series: [
-      { type: 'bar', name: w.minutes, data: top.map((l) => l.minutes), barMaxWidth: 64, barCategoryGap: '22%', itemStyle: { color: p.arrivals } },
+      { type: 'bar', name: w.minutes, data: top.map((l) => l.minutes / 60), barMaxWidth: 64, barCategoryGap: '22%', itemStyle: { color: p.arrivals } },
       {
         type: 'line',
         name: t.rooms.cumulative,

@@ -142,8 +142,10 @@ export function fish(causes: readonly Cause[], room = 6): Fish {
     };
     const twigs = shown.map(({ cause, depth }, j): Twig => {
       const p = at(top ? j : shown.length - 1 - j);
-      const x1 = p.x - 196 + Math.min(depth, 3) * 14;
-      return { id: cause.id, lines: wrap(cause.text, Math.floor((p.x - x1) / 6.3), 2), depth, votes: cause.votes, facts: cause.facts.length, x1, x2: p.x, y: p.y };
+      const x1 = p.x - 206 + Math.min(depth, 3) * 12;
+      // Above the spine the bone leans over the words; votes and facts need room at the end of the line.
+      const room = p.x - x1 - (top ? 14 : 0) - (cause.votes > 0 ? 18 : 0) - (cause.facts.length > 0 ? 18 : 0);
+      return { id: cause.id, lines: wrap(cause.text, Math.floor(room / 6.1), 2), depth, votes: cause.votes, facts: cause.facts.length, x1, x2: p.x, y: p.y };
     });
     const last = at(shown.length);
     return { family, x, y, foot, top, twigs, more: all.length - shown.length, moreAt: { x: last.x - 190, y: last.y } };
