@@ -8,6 +8,7 @@ import { extname, join, normalize } from 'node:path';
 import * as fx from './fixtures';
 import { peopleMock } from './mock-people';
 import { roomsMock } from './mock-rooms';
+import { mining } from './processus';
 
 const TYPES: Record<string, string> = {
   '.html': 'text/html; charset=utf-8',
@@ -68,6 +69,8 @@ export function start(build: string, port = 0): Promise<{ server: Server; url: s
     if (await rooms({ req, res, path, q, state, read: () => read(req), send, startJob })) return;
     if (path === '/api/cockpit') return send(fx.cockpit(state));
     if (path === '/api/flow') return send(fx.flow(state, q.get('grain') ?? 'week', q.get('group_by'), q.get('process')));
+    const mined = mining(path, state, q);
+    if (mined !== undefined) return send(mined);
     if (path === '/api/cases') return send(fx.cases(state, q));
     if (path === '/api/imports') return send(fx.imports(state));
     if (path === '/api/mappings') return send([]);

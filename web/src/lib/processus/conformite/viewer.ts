@@ -20,7 +20,7 @@ interface Registry {
   filter(keep: (e: Shape) => boolean): Shape[];
 }
 interface Overlays {
-  add(id: string, overlay: { position: Record<string, number>; html: HTMLElement; show?: object }): string;
+  add(id: string, overlay: { position: Record<string, number>; html: HTMLElement; scale?: object }): string;
   clear(): void;
 }
 
@@ -94,7 +94,7 @@ export function open(node: HTMLElement, label: string): Diagram {
         const html = document.createElement('div');
         html.className = `dev-badge dev-badge-${p.kind}`;
         html.textContent = p.words;
-        overlays.add(e.id, { position: { bottom: 4, left: 4 }, html });
+        overlays.add(e.id, { position: { bottom: 6, left: 4 }, html, scale: { min: 0.85 } });
       }
     },
     fit,
