@@ -146,8 +146,7 @@ fn by_alignments(
     let space = align::explored(&runnable, &bounds, options.markings, progress)?;
     let leaps = align::leaps_of(&space, progress)?;
     let found = align::align_in(traces, &space, leaps.as_ref(), options, progress)?;
-    let precision =
-        precision::precision_in(traces, &space, leaps.as_ref(), options, progress)?;
+    let precision = precision::precision_in(traces, &space, leaps.as_ref(), options, progress)?;
     let fitness = found.fitness(traces);
     let (mut variants_fitting, mut variants_unknown) = (0, 0);
     for found in &found.variants {

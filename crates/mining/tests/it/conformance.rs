@@ -99,10 +99,13 @@ fn the_worked_example_of_the_method_note() {
     let all = deviations(&traces, &desk(), &found, None);
     let told: Vec<_> =
         all.iter().map(|d| (d.kind, d.activity.as_str(), d.after.as_deref(), d.cases)).collect();
-    assert_eq!(told, [
-        (DeviationKind::Skipped, "pay", Some("register"), 1),
-        (DeviationKind::Unforeseen, "phone", Some("register"), 1),
-    ]);
+    assert_eq!(
+        told,
+        [
+            (DeviationKind::Skipped, "pay", Some("register"), 1),
+            (DeviationKind::Unforeseen, "phone", Some("register"), 1),
+        ]
+    );
     assert!(all.iter().all(|d| d.no_extra_time == Some(NoExtraTime::NoLeadTimes)));
     let moves = activity_moves(&traces, &desk(), &found);
     let pay = moves.iter().find(|m| m.activity == "pay").unwrap();
@@ -200,8 +203,7 @@ fn beyond_the_limit_a_variant_is_unknown_and_counted() {
     let found = align(&traces, &wide, narrow, &to_the_end).unwrap();
     let known: Vec<bool> = found.variants.iter().map(Option::is_some).collect();
     assert!(known.contains(&false), "{known:?}");
-    let found =
-        conformance(&traces, &wide, Method::Alignments, narrow, None, &to_the_end).unwrap();
+    let found = conformance(&traces, &wide, Method::Alignments, narrow, None, &to_the_end).unwrap();
     assert!(found.variants_unknown > 0 && found.cases_unknown > 0);
     // With room, all are known, and as they are when all markings are found beforehand.
     let free = AlignOptions { markings: 10, ..AlignOptions::default() };
@@ -275,7 +277,8 @@ enum Block {
 }
 
 fn blocks() -> impl Strategy<Value = Block> {
-    let leaf = prop_oneof![3 => (0u8..5).prop_map(|l| Block::Step(Some(l))), 1 => Just(Block::Step(None))];
+    let leaf =
+        prop_oneof![3 => (0u8..5).prop_map(|l| Block::Step(Some(l))), 1 => Just(Block::Step(None))];
     leaf.prop_recursive(3, 14, 3, |inner| {
         let some = prop::collection::vec(inner.clone(), 1..4);
         prop_oneof![
@@ -481,7 +484,8 @@ fn threads_change_nothing() {
     let words: Vec<(String, u64)> = (0..60u64)
         .map(|i| {
             let names = ["register", "check", "pay", "letter", "close"];
-            let word: Vec<&str> = (0..6).map(|k| names[((i * 7 + k * k * 3 + i / 5) % 5) as usize]).collect();
+            let word: Vec<&str> =
+                (0..6).map(|k| names[((i * 7 + k * k * 3 + i / 5) % 5) as usize]).collect();
             (word.join(" "), i + 1)
         })
         .collect();
@@ -562,7 +566,12 @@ fn as_pm4py(name: &str) {
         close("replay", replay.log, "replay_log_fitness", if plain { 1e-6 } else { 0.01 });
         close("replay", replay.average, "replay_average_fitness", if plain { 1e-6 } else { 0.01 });
         let percent = replay.cases_fitting as f64 / replay.cases as f64 * 100.0;
-        close("replay fits", Some(percent), "replay_fitting_percent", if plain { 1e-6 } else { 1.0 });
+        close(
+            "replay fits",
+            Some(percent),
+            "replay_fitting_percent",
+            if plain { 1e-6 } else { 1.0 },
+        );
         let precision = replay_precision(&kept, &net, &to_the_end).unwrap();
         let within = if plain { 1e-6 } else { 0.02 };
         close("replay precision", precision.value(), "replay_precision", within);
@@ -570,8 +579,7 @@ fn as_pm4py(name: &str) {
             assert_eq!(precision.value(), precision.in_full());
         }
         kept.traces.truncate(number("align_precision_variants") as usize);
-        let precision =
-            align_precision(&kept, &net, AlignOptions::default(), &to_the_end).unwrap();
+        let precision = align_precision(&kept, &net, AlignOptions::default(), &to_the_end).unwrap();
         close("precision", precision.value(), "align_precision", 1e-6);
     }
 }

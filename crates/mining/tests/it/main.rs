@@ -3,11 +3,11 @@
 
 mod anomalies;
 mod bpmn;
+mod conformance;
 mod costs;
 mod discovery;
 mod handovers;
 mod language;
-mod conformance;
 mod lateness;
 mod logs;
 mod map;
