@@ -3,6 +3,7 @@ import { droitsEn } from './droits.en';
 import { organisationEn } from './organisation.en';
 import { preuveEn } from './preuve.en';
 import { processusEn } from './processus.en';
+import { roomsEn } from './rooms.en';
 import { sessionEn } from './session.en';
 
 const s = (n: number) => (Math.abs(n) === 1 ? '' : 's');
@@ -800,6 +801,7 @@ export const en: Labels = {
   ...droitsEn,
   ...preuveEn,
   ...processusEn,
+  ...roomsEn,
 
   notFound: {
     title: 'This page does not exist',

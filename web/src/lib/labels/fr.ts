@@ -6,6 +6,7 @@ import { droitsFr } from './droits.fr';
 import { organisationFr } from './organisation.fr';
 import { preuveFr } from './preuve.fr';
 import { processusFr } from './processus.fr';
+import { roomsFr } from './rooms.fr';
 import { sessionFr } from './session.fr';
 
 const s = (n: number) => (Math.abs(n) >= 2 ? 's' : '');
@@ -840,6 +841,7 @@ export const fr = {
   ...droitsFr,
   ...preuveFr,
   ...processusFr,
+  ...roomsFr,
 
   notFound: {
     title: 'Cette page n’existe pas',

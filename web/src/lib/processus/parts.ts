@@ -30,7 +30,16 @@ export interface ProcessPart {
 
 export const PARTS: readonly ProcessPart[] = [
   { key: 'carte', load: () => import('./carte/Carte.svelte') },
-  { key: 'variantes', load: () => import('./variantes/Variantes.svelte') }
+  { key: 'variantes', load: () => import('./variantes/Variantes.svelte') },
+  { key: 'attentes', load: () => import('./attentes/Waits.svelte') },
+  { key: 'retours', load: () => import('./retours/Rework.svelte') },
+  { key: 'passages', load: () => import('./passages/Handovers.svelte') },
+  { key: 'conformite', load: () => import('./conformite/Conformance.svelte') },
+  { key: 'flux', load: () => import('./valeur/Stream.svelte') },
+  { key: 'pertes', load: () => import('./pertes/Losses.svelte') },
+  { key: 'retards', load: () => import('./retards/Lateness.svelte') },
+  { key: 'couts', load: () => import('./temps/Times.svelte') },
+  { key: 'ou', load: () => import('./intervenir/Suitability.svelte') }
 ];
 
 /** The timeline of one case: open when the address names a case, not a tab of its own otherwise. */
