@@ -212,13 +212,14 @@ export function variants(process: string, state: State, q: URLSearchParams): Var
   const all = log(process, state);
   const paths = kept(all, q);
   const cases = paths.reduce((n, p) => n + p.cases, 0);
+  const ranks = new Map(all.map((p, i) => [p, i]));
   let sum = 0;
   const list = paths.map((p): Variant => {
     sum += p.cases;
     const lead = leadOf(p.variant) + 600;
     const open = p.cases > 30 ? Math.round(p.cases * 0.04) : 0;
     return {
-      id: idOf(all.indexOf(p)),
+      id: idOf(ranks.get(p) ?? 0),
       variant: p.variant,
       cases: p.cases,
       share: p.cases / cases,
@@ -237,7 +238,9 @@ export function groups(process: string, state: State, q: URLSearchParams): Varia
   const kinds = new Map<string, Variant[]>();
   for (const x of v.variants) {
     const key = state === 'huge' ? String(x.variant.length >> 3) : `${x.variant.includes(P)}${x.variant.includes(T)}${x.variant.includes(X)}`;
-    kinds.set(key, [...(kinds.get(key) ?? []), x]);
+    const group = kinds.get(key);
+    if (group) group.push(x);
+    else kinds.set(key, [x]);
   }
   const list = [...kinds.values()].map((group) => {
     const cases = group.reduce((n, x) => n + x.cases, 0);
