@@ -8,7 +8,8 @@ use eclusier_mining::{
     conformance::{Method, conformance},
     discovery::{DiscoveryError, Options, discover},
 };
-use eclusier_registry::{ModelRecord, NewModel};
+pub use eclusier_registry::ModelRecord;
+use eclusier_registry::NewModel;
 
 use crate::{
     App, Study,

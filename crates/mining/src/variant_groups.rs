@@ -112,6 +112,19 @@ pub struct ActivityShare {
     pub outside: Option<f64>,
 }
 
+/// Two activities that follow each other, and the share of cases where they do.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PathShare {
+    /// First.
+    pub from: String,
+    /// Next, repeats left out.
+    pub to: String,
+    /// Share of the cases of the group, 0 to 1.
+    pub inside: f64,
+    /// Share of all other cases.
+    pub outside: f64,
+}
+
 /// Variants that look alike.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct VariantGroup {
@@ -135,6 +148,9 @@ pub struct VariantGroup {
     pub more: Vec<ActivityShare>,
     /// Activities met less often here than elsewhere, most telling first.
     pub less: Vec<ActivityShare>,
+    /// Pairs that follow each other more often here than elsewhere: what tells apart groups
+    /// with the same activities in another order.
+    pub more_paths: Vec<PathShare>,
     /// Cases that do some activity more than once.
     pub cases_with_repeats: u64,
     /// How its cases end; those without outcome are counted in none.
@@ -359,6 +375,7 @@ impl Facts<'_> {
         });
         let common =
             shares.iter().take_while(|s| s.inside >= self.options.common_share).cloned().collect();
+        let more_paths = self.more_paths(&own, cases, others);
         let mut lead: Vec<i64> = paths.iter().flat_map(|p| p.times.lead.iter().copied()).collect();
         let mut worked: Vec<i64> =
             paths.iter().flat_map(|p| p.times.worked.iter().copied()).collect();
@@ -389,11 +406,48 @@ impl Facts<'_> {
             common,
             more,
             less,
+            more_paths,
             cases_with_repeats: paths.iter().filter(repeats).map(|p| p.cases()).sum(),
             outcomes: self.outcomes(&paths, cases),
             mean_distance: far as f64 / WHOLE as f64 / cases as f64,
             ids: paths.iter().map(|p| VariantId::of(p.steps.iter().map(name))).collect(),
         })
+    }
+
+    fn more_paths(&self, own: &[&Order], cases: u64, others: u64) -> Vec<PathShare> {
+        let pairs = |orders: &mut dyn Iterator<Item = &Order>| {
+            let mut having: FxHashMap<(u32, u32), u64> = FxHashMap::default();
+            for order in orders {
+                for w in order.steps.windows(2) {
+                    *having.entry((w[0], w[1])).or_default() += order.cases;
+                }
+            }
+            having
+        };
+        if others == 0 {
+            return Vec::new();
+        }
+        let all = pairs(&mut self.orders.iter());
+        let name = |c: u32| self.log.activities.get(c as usize).cloned().unwrap_or_default();
+        let share = |((a, b), n): ((u32, u32), u64)| {
+            let all = all.get(&(a, b)).copied().unwrap_or(n);
+            PathShare {
+                from: name(a),
+                to: name(b),
+                inside: n as f64 / cases as f64,
+                outside: all.saturating_sub(n) as f64 / others as f64,
+            }
+        };
+        let mut shares: Vec<PathShare> =
+            pairs(&mut own.iter().copied()).into_iter().map(share).collect();
+        shares.retain(|s| s.inside - s.outside >= self.options.telling_difference);
+        shares.sort_by(|a, b| {
+            (b.inside - b.outside)
+                .total_cmp(&(a.inside - a.outside))
+                .then_with(|| (&a.from, &a.to).cmp(&(&b.from, &b.to)))
+        });
+        shares.truncate(5);
+        shares
     }
 
     fn outcomes(&self, paths: &[&Path], cases: u64) -> Vec<OutcomeShare> {

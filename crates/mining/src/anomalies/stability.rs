@@ -215,3 +215,30 @@ fn few_runs(values: &[f64]) -> f64 {
     };
     ((2..=runs).map(ways).sum::<f64>() / all).min(1.0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn few_runs_are_as_rare_as_among_all_arrangements() {
+        let runs = |v: &[f64]| 1 + v.windows(2).filter(|w| w[0] != w[1]).count();
+        for n in [4usize, 7, 10] {
+            // As many above as below; an odd one out is the median itself.
+            let half = n / 2;
+            let all: Vec<Vec<f64>> = (0..1u32 << (2 * half))
+                .filter(|bits| bits.count_ones() as usize == half)
+                .map(|bits| (0..2 * half).map(|i| f64::from(bits >> i & 1)).collect())
+                .collect();
+            for one in &all {
+                let rarer = all.iter().filter(|o| runs(o) <= runs(one)).count();
+                let want = rarer as f64 / all.len() as f64;
+                let mut with_median = one.clone();
+                if n % 2 == 1 {
+                    with_median.insert(half, 0.5);
+                }
+                assert!((few_runs(&with_median) - want).abs() < 1e-12, "{one:?}");
+            }
+        }
+    }
+}

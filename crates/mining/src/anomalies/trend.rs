@@ -157,3 +157,36 @@ fn interval(sorted: &[f64], variance: f64) -> Option<[f64; 2]> {
     let at = |place: f64| sorted.get((place.max(0.0) as usize).min(last)).copied();
     Some([at(low)?, at(high)?])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Calls `each` with every order of the values.
+    fn orders(values: &mut Vec<i64>, fixed: usize, each: &mut dyn FnMut(&[i64])) {
+        if fixed == values.len() {
+            return each(values);
+        }
+        for i in fixed..values.len() {
+            values.swap(fixed, i);
+            orders(values, fixed + 1, each);
+            values.swap(fixed, i);
+        }
+    }
+
+    #[test]
+    fn the_exact_law_is_that_of_all_orders() {
+        for n in 3..=7i64 {
+            let mut all: Vec<i64> = Vec::new();
+            orders(&mut (0..n).collect(), 0, &mut |v| {
+                let pairs = (0..v.len()).flat_map(|i| (i + 1..v.len()).map(move |j| (i, j)));
+                all.push(pairs.map(|(i, j)| (v[j] - v[i]).signum()).sum());
+            });
+            for &s in &all {
+                let far = all.iter().filter(|o| o.abs() >= s.abs()).count();
+                let want = far as f64 / all.len() as f64;
+                assert!((exact(n as usize, s) - want).abs() < 1e-12, "{n} {s}");
+            }
+        }
+    }
+}

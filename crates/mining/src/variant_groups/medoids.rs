@@ -193,13 +193,14 @@ pub(super) fn best(
 ) -> Option<Grouping> {
     let mut greedy: Vec<usize> = Vec::new();
     let mut best: Option<Grouping> = None;
-    for count in 1..=(*range.end()).min(matrix.side) {
+    let most = (*range.end()).min(matrix.side);
+    for count in 1..=most {
         if stop() {
             return None;
         }
         greedy.extend(next_medoid(matrix, weights, &greedy));
         // Fewer items than the fewest groups asked for: as many as there are.
-        if count < (*range.start()).min(matrix.side) {
+        if count < (*range.start()).min(most) {
             continue;
         }
         let mut medoids = greedy.clone();
