@@ -13,7 +13,9 @@ pub mod traces;
 pub mod variants;
 pub mod weeks;
 
-pub use conformance::{AlignOptions, Alignments, Conformance, ConformanceError, align, token_replay};
+pub use conformance::{
+    AlignOptions, Alignments, Conformance, ConformanceError, align, token_replay,
+};
 pub use lead_times::{CaseSpan, LeadTimes};
 pub use map::{Edge, Map, MapKernel, Node};
 pub use model::{Marking, PetriNet, ProcessTree, Transition};

@@ -57,8 +57,10 @@ impl Replay {
             fitting += if found.fits { trace.cases } else { 0 };
         }
         let [missing, consumed, remaining, produced] = sums;
+        let log = if cases > 0 { share(missing, consumed, remaining, produced) } else { None };
         Fitness {
-            log: if cases > 0 { share(missing, consumed, remaining, produced) } else { None },
+            log,
+            log_as_peer: log,
             average: (cases > 0).then(|| average / cases as f64),
             cases_fitting: fitting,
             cases,
@@ -221,10 +223,9 @@ impl<'n> Player<'n> {
         }
         let end = &self.net.end;
         let exact = self.silently(marking, |space, at| (*space.tokens(at) == **end).then_some(0));
-        let covered = exact
-            .or_else(|| self.silently(marking, |space, at| {
-                contains(space.tokens(at), end).then_some(0)
-            }));
+        let covered = exact.or_else(|| {
+            self.silently(marking, |space, at| contains(space.tokens(at), end).then_some(0))
+        });
         let here = Played { marking, consumed: 0, produced: 0, missing: 0 };
         let played = covered.map_or(here, |(way, _)| way);
         self.ends.insert(marking, played);
