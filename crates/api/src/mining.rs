@@ -1,107 +1,69 @@
-//! Answers of `describe`, `map`, `variants`, `lead-times`.
+//! Answers about a log: what it holds, its map and variants, where cases wait, come
+//! back and change hands, what that costs, how it compares with a model.
 
-use std::collections::BTreeMap;
+mod conformance;
+mod log;
+mod loss;
+mod stream;
+mod waits;
+mod work;
+
+pub use conformance::*;
+pub use log::*;
+pub use loss::*;
+pub use stream::*;
+pub use waits::*;
+pub use work::*;
 
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
-/// Answer of `describe`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct DescribeDto {
-    /// Cases.
-    pub cases: u64,
-    /// Open cases as of the extraction instant, by the rule in force.
-    pub open_cases: Option<u64>,
-    /// Delivered rows.
-    pub events: u64,
-    /// Distinct activities.
-    pub activities: u64,
-    /// Distinct variants.
-    pub variants: u64,
-    /// Distinct resources.
-    pub resources: u64,
-    /// Earliest instant of any kind.
-    pub first: Option<String>,
-    /// Latest instant of any kind.
-    pub last: Option<String>,
+use crate::Text;
+
+/// Which cases of a log to read, beside the filter of every screen. Lists are separated by
+/// commas; each name is percent-encoded, so that no separator is met inside one.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, IntoParams, ToSchema)]
+#[serde(default)]
+#[into_params(parameter_in = Query)]
+pub struct CaseFilterQuery {
+    /// Activities the case must have, all of them.
+    pub with: Option<String>,
+    /// Activities the case must not have.
+    pub without: Option<String>,
+    /// Pairs `a>b` that must directly follow, all of them.
+    pub path: Option<String>,
+    /// Pairs `a>b` that must not.
+    pub no_path: Option<String>,
+    /// Attributes `name:value`; values of one name are alternatives.
+    pub attr: Option<String>,
+    /// Identifiers of variants, any of them.
+    pub variant: Option<String>,
+    /// Shortest case, seconds from first to last instant.
+    pub min_s: Option<u64>,
+    /// Longest case, seconds.
+    pub max_s: Option<u64>,
+    /// How the log is read: `tasks` (default) or `events`.
+    pub rows: Option<String>,
 }
 
-/// A node of the map.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct MapActivityDto {
-    /// Activity.
-    pub name: String,
-    /// Occurrences.
-    pub events: u64,
-    /// Cases.
-    pub cases: u64,
-}
-
-/// An edge of the map.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct MapEdgeDto {
-    /// From.
-    pub from: String,
-    /// To.
-    pub to: String,
-    /// Times followed.
-    pub count: u64,
-    /// Cases.
-    pub cases: u64,
-    /// Mean seconds between the two.
+/// Durations of many occurrences, in seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct SpanDto {
+    /// Mean.
     pub mean_s: f64,
-    /// Median seconds.
+    /// Median.
     pub median_s: f64,
-    /// 90th percentile, seconds.
+    /// 90th percentile.
     pub p90_s: f64,
+    /// Sum.
+    pub total_s: f64,
 }
 
-/// Answer of `map`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct MapDto {
-    /// Nodes, most frequent first.
-    pub activities: Vec<MapActivityDto>,
-    /// Edges, most frequent first.
-    pub edges: Vec<MapEdgeDto>,
-    /// Cases starting with each activity.
-    pub start: BTreeMap<String, u64>,
-    /// Cases ending with each activity.
-    pub end: BTreeMap<String, u64>,
-}
-
-/// One variant.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct VariantDto {
-    /// Ordered activities.
-    pub variant: Vec<String>,
-    /// Cases.
-    pub cases: u64,
-    /// Share of all cases.
-    pub share: f64,
-    /// Median lead time, seconds.
-    pub median_lead_time_s: f64,
-}
-
-/// Answer of `variants`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct VariantsDto {
-    /// Distinct variants.
-    pub total: u64,
-    /// The most frequent.
-    pub variants: Vec<VariantDto>,
-}
-
-/// A row of `lead-times`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct LeadTimeDto {
-    /// Case.
-    pub case: String,
-    /// First instant.
-    pub opened: String,
-    /// Closing instant by the rule in force; `null` while open.
-    pub closed: Option<String>,
-    /// Seconds from first to last instant.
-    pub lead_time_s: f64,
-    /// Worked days from reception to closing (or to the extraction day while open).
-    pub worked_days: Option<i64>,
+/// What limits an answer about a log, in words and by a stable code.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct CaveatDto {
+    /// `no_starts`, `estimated_starts`, `no_resources`, `date_only`, `usual_hours`, `masked_teams`…
+    pub code: String,
+    /// In words.
+    pub text: Text,
 }

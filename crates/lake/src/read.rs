@@ -20,7 +20,7 @@ use arrow_array::{
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use bytes::Bytes;
 use eclusier_core::{DataFile, FileKind, Snapshot};
-use eclusier_eventlog::{Columns, EventBatch, Filter, Kernel, schema};
+use eclusier_eventlog::{EventBatch, Filter, Kernel, schema};
 use parquet::{
     arrow::{
         ProjectionMask,
@@ -467,11 +467,7 @@ impl Lake {
         kernel: &K,
         stop: &Stop,
     ) -> Result<K::Output, LakeError> {
-        let mut wanted = kernel.columns();
-        if filter.needs_dimensions() {
-            wanted = wanted.and(Columns { dimensions: true, ..Columns::default() });
-        }
-        let columns = wanted.names();
+        let columns = kernel.columns().and(filter.columns()).names();
         let files: Vec<&DataFile> = snapshot
             .of_kind(FileKind::Events)
             .filter(|f| may_pass(filter, f.first_us, f.last_us))
@@ -534,8 +530,7 @@ impl Lake {
             }
             let mut kept = 0usize;
             let mut mask = Vec::with_capacity(batch.num_rows());
-            for case in events.cases() {
-                let keep = filter.keeps(&events, &case);
+            for (case, keep) in events.cases().zip(filter.select(&events)) {
                 kept += usize::from(keep) * case.rows.len();
                 mask.resize(case.rows.end, keep);
             }

@@ -55,8 +55,9 @@ proptest! {
         let events = EventBatch::new(&batch(&all)).unwrap();
         let wanted: Vec<Vec<Row>> = events
             .cases()
-            .filter(|case| filter.keeps(&events, case))
-            .map(|case| all[case.rows.clone()].to_vec())
+            .zip(filter.select(&events))
+            .filter(|(_, keep)| *keep)
+            .map(|(case, _)| all[case.rows].to_vec())
             .collect();
         prop_assert_eq!(found, wanted);
     }

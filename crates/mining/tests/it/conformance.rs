@@ -522,7 +522,8 @@ fn sha(costs: &[(Vec<&str>, u64)]) -> String {
             format!("[[{}], {cost}]", steps.join(", "))
         })
         .collect();
-    hex::encode(Sha256::digest(format!("[{}]", text.join(", "))))
+    let digest = Sha256::digest(format!("[{}]", text.join(", ")));
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn as_pm4py(name: &str) {
