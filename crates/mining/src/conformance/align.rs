@@ -140,8 +140,7 @@ impl Alignments {
             0 => 1.0,
             _ => 1.0 - cost as f64 / worst as f64,
         };
-        let as_peer =
-            kept(cost * SILENT_SHARE + silent, worst * SILENT_SHARE + silent_worst);
+        let as_peer = kept(cost * SILENT_SHARE + silent, worst * SILENT_SHARE + silent_worst);
         Fitness {
             log: some.then(|| kept(cost, worst)),
             log_as_peer: some.then_some(as_peer),
