@@ -30,6 +30,7 @@ export interface Ask {
 /** Permissions that open a family of addresses, as the program's router does. */
 const GUARDS: [RegExp, ...string[]][] = [
   [/^\/api\/(cockpit|flow|ledger)$/, 'figures.read'],
+  [/^\/api\/processes\/[^/]+\/(map|variants|cases)/, 'log.read'],
   [/^\/api\/cases$/, 'cases.read'],
   [/^\/api\/audit/, 'audit.read'],
   [/^\/api\/system/, 'system.read'],

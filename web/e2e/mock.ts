@@ -7,6 +7,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { extname, join, normalize } from 'node:path';
 import * as fx from './fixtures';
 import { peopleMock } from './mock-people';
+import { roomsMock } from './mock-rooms';
+import { mining } from './processus';
 
 const TYPES: Record<string, string> = {
   '.html': 'text/html; charset=utf-8',
@@ -37,6 +39,7 @@ export function start(build: string, port = 0): Promise<{ server: Server; url: s
   const jobs = new Map<string, { done: number; dry: boolean; cancelled: boolean }>();
   let next = 1;
   const people = peopleMock();
+  const rooms = roomsMock();
 
   const api = async (req: IncomingMessage, res: ServerResponse, url: URL): Promise<void> => {
     const state = stateOf(req);
@@ -63,8 +66,11 @@ export function start(build: string, port = 0): Promise<{ server: Server; url: s
     if (await people({ req, res, path, q, state, read: () => read(req), send, startJob })) return;
     if (path === '/api/status') return send(fx.status(state));
     if (state === 'error') return send(fx.problem(), 503);
+    if (await rooms({ req, res, path, q, state, read: () => read(req), send, startJob })) return;
     if (path === '/api/cockpit') return send(fx.cockpit(state));
     if (path === '/api/flow') return send(fx.flow(state, q.get('grain') ?? 'week', q.get('group_by'), q.get('process')));
+    const mined = mining(path, state, q);
+    if (mined !== undefined) return send(mined);
     if (path === '/api/cases') return send(fx.cases(state, q));
     if (path === '/api/imports') return send(fx.imports(state));
     if (path === '/api/mappings') return send([]);

@@ -4,8 +4,8 @@ usage: unit_times.py SHARED_DATA_DIR > crates/mining/tests/it/answers/unit_times
 
 Time is calendar time (a clock that never stops). Stores per log and activity, alone (each task as
 long as it lasted) and shared (an instant with k tasks of one person counts 1/k for each, summed
-segment by segment): size, quartiles, 90th percentile, mean; for the shared ones SciPy's trimmed
-mean with its interval and, against the last 91 days, the rank-sum probability (asymptotic, with
+segment by segment): size, quartiles, 90th percentile, mean; for the shared ones the mean under the
+fence with Student's interval, SciPy's trimmed mean with its interval and, against the last 91 days, the rank-sum probability (asymptotic, with
 continuity), Benjamini-Hochberg's correction over the activities of the log, and the median of all
 differences. Seconds.
 """
@@ -16,12 +16,12 @@ import scipy
 from scipy import stats
 from pm4py_answers import ACTIVITY, CASE, LOGS, RESOURCE, TIME, read
 
-QUARTER = 91 * 86_400
+QUARTER = 91 * 86_400 * 10**6
 FEWEST = 30
 
 
 def shared_times(frame):
-    """Seconds of each row, an instant with k tasks of one person counting 1/k."""
+    """Microseconds of each row, an instant with k tasks of one person counting 1/k."""
     took = (frame["end"] - frame["start"]).to_numpy(float, copy=True)
     for _, rows in frame[frame["end"] > frame["start"]].groupby(RESOURCE):
         starts, ends = rows["start"].to_numpy(), rows["end"].to_numpy()
@@ -44,16 +44,20 @@ def figures(times):
 
 def answers(path, columns, ignored):
     frame = read(path, columns, ignored)
-    micros = lambda column: frame[column].astype("datetime64[us, UTC]").astype("int64") / 1e6
+    micros = lambda column: frame[column].astype("datetime64[us, UTC]").astype("int64")
     frame["start"], frame["end"] = micros("row_start"), micros(TIME)
-    frame["shared"] = shared_times(frame)
-    frame["alone"] = frame["end"] - frame["start"]
+    # Whole microseconds, as the program keeps them: noise in the last digits would undo ties.
+    frame["shared"] = np.floor(shared_times(frame) + 0.5) / 1e6
+    frame["alone"] = (frame["end"] - frame["start"]) / 1e6
     recent_from = frame["end"].max() - QUARTER
     found, tested = {}, []
     for activity, rows in frame.groupby(ACTIVITY):
         shared = rows["shared"].to_numpy()
         one = {"alone": figures(rows["alone"].to_numpy()), "shared": figures(shared), "people": int(rows[RESOURCE].nunique())}
         if len(shared) >= FEWEST and one["people"] >= 5:
+            low, _, high, _ = one["shared"]["quantiles"]
+            fenced = np.minimum(shared, high * (high / low) ** 1.5) if high > low > 0 else shared
+            one["mean"] = [float(np.mean(fenced)), *(float(x) for x in stats.t.interval(0.95, len(fenced) - 1, np.mean(fenced), stats.sem(fenced)))] if np.ptp(fenced) > 0 else None
             one["trimmed"] = float(stats.trim_mean(shared, 0.2))
             one["trimmed_interval"] = [float(x) for x in stats.mstats.trimmed_mean_ci(shared, (0.2, 0.2), alpha=0.05)]
             recent, before = shared[rows["end"] >= recent_from], shared[rows["end"] < recent_from]

@@ -24,6 +24,8 @@ pub mod imports;
 pub mod individuals;
 pub mod jobs;
 pub mod logs;
+pub mod losses;
+pub mod models;
 pub mod organisation;
 pub mod pages;
 pub mod people;
@@ -37,9 +39,14 @@ mod small;
 pub mod staff;
 mod staff_changes;
 mod staff_files;
+pub mod streams;
 pub mod study;
+pub mod suitability;
 pub mod system;
 pub mod upkeep;
+pub mod waits;
+pub mod work;
+pub mod workshops;
 
 pub use app::{App, AppOptions, Change};
 pub use eclusier_core::{

@@ -3,7 +3,8 @@
 use eclusier_core::{Permission, ProcessId, Snapshot};
 use eclusier_eventlog::{Filter, Kernel};
 use eclusier_mining::{
-    CaseSpan, LeadTimes, Map, MapKernel, Profile, ProfileKernel, Variants, VariantsKernel,
+    CaseSpan, GroupOptions, LeadTimes, Map, MapKernel, Profile, ProfileKernel, VariantGroups,
+    VariantPathsKernel, Variants, VariantsKernel, group_variants,
 };
 
 use crate::{
@@ -78,6 +79,21 @@ impl App {
             only: None,
         };
         self.run(study.snapshot.clone(), study.filter.clone(), kernel, &Watch::default()).await
+    }
+
+    /// Variants grouped by likeness. Given up when the caller goes away.
+    pub async fn variant_groups(&self, study: &Study) -> AppResult<VariantGroups> {
+        let watch = Watch::default();
+        let _guard = watch.until_dropped();
+        let kernel =
+            VariantPathsKernel { rows: study.filter.reading, clock: Some(study.clock.clone()) };
+        let paths = self.run(study.snapshot.clone(), study.filter.clone(), kernel, &watch).await?;
+        let options = GroupOptions { outcomes: study.outcomes(), ..GroupOptions::default() };
+        let watch = watch.clone();
+        self.blocking(move || {
+            group_variants(&paths, &options, &|| watch.cancelled()).map_err(|_| AppError::Cancelled)
+        })
+        .await
     }
 
     /// Duration of each case.

@@ -10,7 +10,7 @@ use eclusier_core::{
     DatedRules, FileKind, Permission, ProcessId, ProcessRules, Snapshot, config::Hours,
 };
 use eclusier_eventlog::Filter;
-use eclusier_mining::{TaskLog, TaskLogKernel};
+use eclusier_mining::{Outcomes, TaskLog, TaskLogKernel};
 
 use crate::{
     App,
@@ -46,6 +46,24 @@ impl Study {
     /// Whether nobody said the opening hours.
     pub fn usual_hours(&self) -> bool {
         self.rules.hours.is_empty()
+    }
+
+    /// What activities say of the end of a case, by the rules.
+    pub fn outcomes(&self) -> Outcomes {
+        let states = &self.rules.states;
+        let named = [
+            (&states.settled, "settled"),
+            (&states.settled_auto, "settled_auto"),
+            (&states.cancelled, "cancelled"),
+            (&states.transferred, "transferred"),
+        ];
+        let pairs = named.iter().flat_map(|(list, outcome)| {
+            list.iter().map(|activity| (activity.clone(), (*outcome).to_owned()))
+        });
+        Outcomes {
+            of: pairs.collect(),
+            settled: ["settled", "settled_auto"].map(str::to_owned).into(),
+        }
     }
 
     /// Cases of the process before any filter, for a reader who sees them all.

@@ -237,6 +237,62 @@ pub enum Command {
         #[arg(long, default_value_t = 20)]
         top: usize,
     },
+    /// Waiting time by cause, in worked time.
+    Waits(LogArgs),
+    /// Loops and returns.
+    Rework(LogArgs),
+    /// Hand-overs between teams.
+    Handovers(LogArgs),
+    /// Find a model of what cases do.
+    Discover {
+        #[command(flatten)]
+        log: LogArgs,
+        /// BPMN file to write.
+        #[arg(long)]
+        out: PathBuf,
+        /// Threshold under which rare behaviour is left out, 0 to 1.
+        #[arg(long, default_value_t = 0.2)]
+        noise: f64,
+    },
+    /// Compare cases with a model.
+    Conform {
+        #[command(flatten)]
+        log: LogArgs,
+        /// BPMN file.
+        #[arg(long)]
+        model: PathBuf,
+        /// Token replay instead of alignments.
+        #[arg(long)]
+        fast: bool,
+    },
+    /// Where worked minutes are lost.
+    Losses {
+        #[command(flatten)]
+        log: LogArgs,
+        /// How many.
+        #[arg(long, default_value_t = 10)]
+        top: usize,
+    },
+    /// What goes with lateness.
+    Lateness(LogArgs),
+    /// How long tasks take.
+    UnitTimes(LogArgs),
+    /// The value stream, and its A3 page.
+    ValueStream {
+        #[command(flatten)]
+        log: LogArgs,
+        /// Page to write: a .pdf or .svg file.
+        #[arg(long)]
+        to: Option<PathBuf>,
+        /// Steps, in order.
+        #[arg(long = "step")]
+        steps: Vec<String>,
+    },
+    /// Which process deserves a workshop.
+    Suitability {
+        #[command(flatten)]
+        scope: Scope,
+    },
     /// Write the CSV of a synthetic process, as a case tool would export it.
     #[command(hide = true)]
     Generate {

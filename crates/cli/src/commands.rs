@@ -1,9 +1,9 @@
 //! What each command does: ask the application, print the answer.
 
-use std::{collections::HashMap, process::ExitCode};
+use std::process::ExitCode;
 
 use eclusier_app::{
-    App, AppError, AppOptions, AppResult, Mapping, Permission,
+    App, AppError, AppOptions, AppResult, Mapping,
     cases::CasesQuery,
     config_files::ConfigSheet,
     exports::{ExportFormat, Shown},
@@ -11,13 +11,13 @@ use eclusier_app::{
     imports::{ImportOptions, ImportStatus, Watch},
 };
 use eclusier_core::{ConfigProblem, DeliveryId, Lang, OrgId, ProcessId, ProcessRules};
-use eclusier_server::{Plan, settings::Settings, wire};
+use eclusier_server::{Plan, settings::Settings, wire, wire_mining};
 use serde_json::Value;
 
 use crate::{
-    args::{Args, Command, ConfigAction, Format, ImportArgs, ImportsAction, LogArgs, Scope},
+    args::{Args, Command, ConfigAction, Format, ImportArgs, ImportsAction, Scope},
     backup::{self, BackupAction, BackupArgs},
-    backup_audit, backup_periods, output, terminal,
+    backup_audit, backup_periods, logs, output, terminal,
 };
 
 pub(crate) const REFUSED: u8 = 3;
@@ -173,6 +173,44 @@ async fn command(app: &App, command: Command, printer: &Printer) -> AppResult<Af
         Command::Variants { log, top } => {
             let study = logs::study(app, &log).await?;
             printer.print(&wire_mining::variants(app.variants(&study, top).await?))
+        }
+        Command::Waits(args) => {
+            let study = logs::study(app, &args).await?;
+            printer.print(&wire_mining::waits(&app.waits(&study).await?, &study))
+        }
+        Command::Rework(args) => {
+            let study = logs::study(app, &args).await?;
+            printer.print(&wire_mining::rework(&app.rework(&study).await?, &study))
+        }
+        Command::Handovers(args) => {
+            let study = logs::study(app, &args).await?;
+            printer.print(&wire_mining::handovers(&app.handovers(&study).await?, &study))
+        }
+        Command::Discover { log, out, noise } => {
+            logs::discover(app, &log, &out, noise, printer).await
+        }
+        Command::Conform { log, model, fast } => {
+            logs::conform(app, &log, &model, fast, printer).await
+        }
+        Command::Losses { log, top } => {
+            let study = logs::study(app, &log).await?;
+            printer.print(&wire_mining::losses(&app.losses(&study).await?, top, &study))
+        }
+        Command::Lateness(args) => {
+            let study = logs::study(app, &args).await?;
+            printer.print(&wire_mining::lateness(&app.lateness(&study).await?, &study))
+        }
+        Command::UnitTimes(args) => {
+            let study = logs::study(app, &args).await?;
+            printer.print(&wire_mining::unit_times(&app.unit_times(&study).await?, &study))
+        }
+        Command::ValueStream { log, to, steps } => {
+            logs::value_stream(app, &log, to.as_deref(), steps, printer).await
+        }
+        Command::Suitability { scope } => {
+            let found = app.suitability(&selection(&scope, None)).await?;
+            let list: Vec<_> = found.iter().map(|(s, l)| wire_mining::suitability(s, l)).collect();
+            printer.print(&list)
         }
         Command::LeadTimes(args) => logs::lead_times(app, &args, printer).await,
         Command::Ledger { scope, by, group_by, as_of } => {

@@ -1,14 +1,16 @@
 //! Commands about a log: what it holds, where cases wait, come back and change hands.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, path::Path};
 
-use eclusier_app::{App, AppError, AppResult, Filter, Permission, Study, figures::Selection};
-use eclusier_server::wire;
+use eclusier_app::{
+    App, AppError, AppResult, Filter, Permission, Study, figures::Selection, imports::Watch,
+    mining::conformance::Method, models::read_model, streams::PageForm,
+};
+use eclusier_server::{wire, wire_mining};
 
 use crate::{
     args::{CaseArgs, LogArgs},
-    commands::{After, selection},
-    output::Printer,
+    commands::{After, Printer, selection},
 };
 
 /// The log a command reads.
@@ -81,4 +83,80 @@ pub(crate) async fn lead_times(app: &App, args: &LogArgs, printer: &Printer) -> 
         })
         .collect();
     printer.print(&rows)
+}
+
+/// Writes a file whole or not at all.
+fn write(path: &Path, bytes: &[u8]) -> AppResult<()> {
+    let failed = |source| AppError::Io { what: path.display().to_string(), source };
+    let part = path.with_extension("part");
+    std::fs::write(&part, bytes).map_err(failed)?;
+    std::fs::rename(&part, path).map_err(failed)
+}
+
+pub(crate) async fn discover(
+    app: &App,
+    args: &LogArgs,
+    out: &Path,
+    noise: f64,
+    printer: &Printer,
+) -> AppResult<After> {
+    let study = study(app, args).await?;
+    let found = app.discover(&study, noise).await?;
+    write(out, found.bpmn.as_bytes())?;
+    printer.print(&serde_json::json!({
+        "file": out,
+        "noise": found.noise,
+        "cases": found.cases,
+        "activities": found.activities,
+        "gateways": found.gateways,
+    }))
+}
+
+pub(crate) async fn conform(
+    app: &App,
+    args: &LogArgs,
+    model: &Path,
+    fast: bool,
+    printer: &Printer,
+) -> AppResult<After> {
+    let bytes = std::fs::read(model)
+        .map_err(|source| AppError::Io { what: model.display().to_string(), source })?;
+    let read = read_model(&bytes)?;
+    let study = study(app, args).await?;
+    let method = if fast { Method::Replay } else { Method::Alignments };
+    let watch = Watch::default();
+    let work = app.conform(&study, read.net, method, &watch);
+    let found = crate::terminal::watched("conform", &watch, work).await?;
+    let caveats = read.findings.iter().map(wire_mining::finding).collect();
+    printer.print(&wire_mining::conformance(&found, caveats))
+}
+
+pub(crate) async fn value_stream(
+    app: &App,
+    args: &LogArgs,
+    to: Option<&Path>,
+    steps: Vec<String>,
+    printer: &Printer,
+) -> AppResult<After> {
+    let study = study(app, args).await?;
+    if let Some(path) = to {
+        let form = match path.extension().and_then(|e| e.to_str()) {
+            Some("pdf") => PageForm::Pdf,
+            Some("svg") => PageForm::Svg,
+            _ => {
+                return Err(AppError::invalid(
+                    "to",
+                    "écrire un fichier .pdf ou .svg",
+                    "write a .pdf or .svg file",
+                ));
+            }
+        };
+        let selection = selection(&args.scope, None);
+        let none = (Vec::new(), String::new());
+        let page =
+            app.stream_page(&study, &selection, steps.clone(), none, form, printer.lang).await?;
+        write(path, &page)?;
+    }
+    let view = app.value_stream(&study, steps, Vec::new()).await?;
+    printer.print(&wire_mining::stream(&view, &study))
 }

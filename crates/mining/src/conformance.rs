@@ -16,6 +16,7 @@
 mod align;
 mod bounds;
 mod deviations;
+mod leaps;
 mod precision;
 mod replay;
 mod search;
@@ -140,8 +141,12 @@ fn by_alignments(
     lead_times_s: Option<&[f64]>,
     progress: &Progress<'_>,
 ) -> Result<Conformance, ConformanceError> {
-    let found = align(traces, net, options, progress)?;
-    let precision = align_precision(traces, net, options, progress)?;
+    let runnable = space::Runnable::new(traces, net)?;
+    let bounds = bounds::Bounds::new(&runnable);
+    let space = align::explored(&runnable, &bounds, options.markings, progress)?;
+    let leaps = align::leaps_of(&space, progress)?;
+    let found = align::align_in(traces, &space, leaps.as_ref(), options, progress)?;
+    let precision = precision::precision_in(traces, &space, leaps.as_ref(), options, progress)?;
     let fitness = found.fitness(traces);
     let (mut variants_fitting, mut variants_unknown) = (0, 0);
     for found in &found.variants {

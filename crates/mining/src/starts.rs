@@ -224,7 +224,8 @@ fn draft(
         let n = burst.len() as i64;
         let whole = open.between(begin, burst_end);
         for &(end, task) in burst {
-            let own = at(task).map_or(begin, |e| e.at).min(end);
+            let known = at(task).filter(|e| !e.unknown);
+            let own = known.map_or(begin, |e| e.at).min(end);
             let (start, basis) = if n > 1 {
                 (open.back(end, whole / n).max(begin).max(own).min(end), Basis::Burst)
             } else {

@@ -13,7 +13,7 @@ pub mod drift;
 pub mod interval;
 mod overlap;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use eclusier_calendar::WorkClock;
 use eclusier_core::config::{TimeBasis, UnitTime};
@@ -224,7 +224,12 @@ struct Group {
     days: u64,
     from: Option<i64>,
     to: Option<i64>,
+    /// Whether its figure would give away another.
+    hidden: bool,
 }
+
+/// Product and activity.
+type Key<'a> = (Option<&'a str>, &'a str);
 
 /// What one task says.
 #[derive(Clone, Copy)]
@@ -276,6 +281,8 @@ impl Group {
             Some(Unknown::NoResources)
         } else if people < options.min_people {
             Some(Unknown::TooFewPeople { n: people })
+        } else if self.hidden {
+            Some(Unknown::HiddenWithAnother)
         } else {
             None
         }
@@ -293,7 +300,9 @@ pub fn unit_times(
     let last = log.tasks.iter().map(|t| t.end).max();
     let as_of = options.as_of.or(last).unwrap_or(0);
     let told = tell(log, options, as_of, stop).ok_or(UnitTimesError::Stopped)?;
-    let mut groups: BTreeMap<(Option<&str>, &str), Group> = BTreeMap::new();
+    let mut groups: BTreeMap<Key<'_>, Group> = BTreeMap::new();
+    // People whose tasks have no product: the total tells of them, no product does.
+    let mut loose: BTreeMap<&str, FxHashSet<u32>> = BTreeMap::new();
     for case in &log.cases {
         let [_, _, product, _] = case.dims;
         let product = (product != NONE && options.by_product).then(|| log.values.name(product));
@@ -302,6 +311,9 @@ pub fn unit_times(
                 continue;
             };
             let activity = log.activities.name(task.activity);
+            if product.is_none() && matches!(said, Told::Exact(_)) {
+                loose.entry(activity).or_default().insert(task.resource);
+            }
             for product in [Some(None), product.map(Some)].into_iter().flatten() {
                 let group = groups.entry((product, activity)).or_default();
                 group.add(said, task.resource, task.start, task.end);
@@ -316,11 +328,13 @@ pub fn unit_times(
         false if log.tasks.iter().all(|t| t.day) => Some(Unknown::DaysOnly),
         false => Some(Unknown::NoIntervals),
     };
+    let hidden = hidden(&groups, &loose, options);
     let mut times = Vec::with_capacity(groups.len());
-    for ((product, activity), group) in groups {
+    for ((product, activity), mut group) in groups {
         if stop() {
             return Err(UnitTimesError::Stopped);
         }
+        group.hidden = hidden.contains(&(product, activity));
         times.push(measure(activity, product, group, options, recent_from, stop)?);
     }
     alarm(&mut times, options);
@@ -334,6 +348,36 @@ pub fn unit_times(
         recent_from_us: recent_from,
         times,
     })
+}
+
+/// Products to hide beside those that are: the total less the products shown must not tell of
+/// fewer people than a figure needs. The product of fewest people goes first, ties by name.
+fn hidden<'a>(
+    groups: &BTreeMap<Key<'a>, Group>,
+    loose: &BTreeMap<&'a str, FxHashSet<u32>>,
+    options: &UnitTimeOptions,
+) -> BTreeSet<Key<'a>> {
+    let mut hidden = BTreeSet::new();
+    for (&(_, activity), total) in groups.iter().filter(|((product, _), _)| product.is_none()) {
+        if total.unknown(options).is_some() {
+            continue;
+        }
+        let mut rest = loose.get(activity).cloned().unwrap_or_default();
+        let mut shown: Vec<(Key<'a>, &Group)> = Vec::new();
+        for (&key, group) in groups.iter().filter(|((p, a), _)| p.is_some() && *a == activity) {
+            match group.unknown(options) {
+                Some(_) => rest.extend(&group.people),
+                None => shown.push((key, group)),
+            }
+        }
+        shown.sort_by_key(|(_, group)| std::cmp::Reverse(group.people.len()));
+        while !rest.is_empty() && (rest.len() as u64) < options.min_people {
+            let Some((key, group)) = shown.pop() else { break };
+            rest.extend(&group.people);
+            hidden.insert(key);
+        }
+    }
+    hidden
 }
 
 /// What each task says of its time.

@@ -38,6 +38,6 @@ pub enum Unknown {
         /// How many there are.
         n: u64,
     },
-    /// Too much of the distribution is hidden for this part of it.
-    Censored,
+    /// Shown, it would let a figure of too few people be worked out from the total.
+    HiddenWithAnother,
 }

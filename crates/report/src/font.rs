@@ -33,6 +33,8 @@ pub enum Weight {
     Regular,
     /// Titles and what matters.
     Bold,
+    /// Bold with figures as wide as they are: large numbers that stand alone.
+    Display,
 }
 
 impl Weight {
@@ -40,14 +42,16 @@ impl Weight {
     pub fn axis(self) -> f32 {
         match self {
             Weight::Regular => 400.0,
-            Weight::Bold => 650.0,
+            Weight::Bold | Weight::Display => 650.0,
         }
     }
 
     fn shaper(self) -> Option<&'static Shaper> {
         static REGULAR: LazyLock<Option<Shaper>> = LazyLock::new(|| Shaper::new(Weight::Regular));
         static BOLD: LazyLock<Option<Shaper>> = LazyLock::new(|| Shaper::new(Weight::Bold));
+        static DISPLAY: LazyLock<Option<Shaper>> = LazyLock::new(|| Shaper::new(Weight::Display));
         match self {
+            Weight::Display => DISPLAY.as_ref(),
             Weight::Regular => REGULAR.as_ref(),
             Weight::Bold => BOLD.as_ref(),
         }
@@ -59,10 +63,10 @@ struct Shaper {
     plan: ShapePlan,
 }
 
-fn features() -> [Feature; 3] {
+fn features(weight: Weight) -> [Feature; 3] {
     let of = |tag: &[u8; 4], on| Feature::new(OpenTag::from_bytes(tag), on, ..);
     // Figures of one width line up in columns; words are drawn as they are written.
-    [of(b"tnum", 1), of(b"calt", 0), of(b"liga", 0)]
+    [of(b"tnum", u32::from(weight != Weight::Display)), of(b"calt", 0), of(b"liga", 0)]
 }
 
 impl Shaper {
@@ -75,7 +79,7 @@ impl Shaper {
             Direction::LeftToRight,
             Some(rustybuzz::script::LATIN),
             None,
-            &features(),
+            &features(weight),
         );
         Some(Self { face, plan })
     }

@@ -6,9 +6,11 @@ pub mod page;
 pub mod pdf;
 pub mod stream;
 pub mod svg;
+pub mod table;
 pub mod words;
 
 pub use page::{Document, Page, Tag};
 pub use pdf::{ReportError, pdf};
 pub use stream::{StreamSheet, value_stream_page};
 pub use svg::svg;
+pub use table::{TableSheet, table_pages};

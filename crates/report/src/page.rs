@@ -136,6 +136,8 @@ pub struct Placed {
     pub ink: Ink,
     /// Left, top, width and height of the room it was given.
     pub room: [f32; 4],
+    /// What those who hear the page are told instead, where its place on paper says more.
+    pub said: Option<String>,
 }
 
 /// What is on a page.
@@ -185,6 +187,11 @@ impl Style {
         Style { size, weight: Weight::Bold, ink: Ink::INK, align: Align::Left }
     }
 
+    /// Large numbers and titles.
+    pub const fn display(size: f32) -> Self {
+        Style { size, weight: Weight::Display, ink: Ink::INK, align: Align::Left }
+    }
+
     /// In another colour.
     pub const fn ink(self, ink: Ink) -> Self {
         Style { ink, ..self }
@@ -227,6 +234,7 @@ pub struct Page {
     /// What is on it, in reading order.
     pub nodes: Vec<Node>,
     open: Vec<(Tag, Vec<Node>)>,
+    said: Option<String>,
 }
 
 /// Pages with what a reader's program shows of them.
@@ -245,7 +253,7 @@ pub struct Document {
 impl Page {
     /// An empty page of a size in millimetres.
     pub fn new(width: f32, height: f32) -> Self {
-        Page { width, height, nodes: Vec::new(), open: Vec::new() }
+        Page { width, height, nodes: Vec::new(), open: Vec::new(), said: None }
     }
 
     /// A3, lying.
@@ -392,6 +400,11 @@ impl Page {
         self.lines(&lines.lines, room, style)
     }
 
+    /// Says the next text in other words to those who hear the page.
+    pub fn say(&mut self, words: String) {
+        self.said = Some(words);
+    }
+
     /// Leaves an empty place where something must be, as an empty cell of a table.
     pub fn space(&mut self, room: [f32; 4]) {
         self.lines(&[" ".to_owned()], room, Style::text(6.0));
@@ -408,6 +421,7 @@ impl Page {
                 Align::Centre => x + (w - width) / 2.0,
                 Align::Right => x + w - width,
             };
+            let said = self.said.take();
             self.push(Node::Text(Placed {
                 text: text.clone(),
                 x: left,
@@ -417,6 +431,7 @@ impl Page {
                 weight: style.weight,
                 ink: style.ink,
                 room,
+                said,
             }));
         }
         style.line() * lines.len() as f32

@@ -191,16 +191,21 @@ impl Writer<'_, '_> {
     }
 
     fn text(&mut self, placed: &Placed, inside: Inside) -> Vec<TagNode> {
-        let run = font::shape(&placed.text, placed.weight);
-        if run.glyphs.is_empty() {
+        if placed.text.is_empty() {
             return Vec::new();
         }
-        let original = (run.text != placed.text).then_some(placed.text.as_str());
+        // A space ends each text, so that the words of two lines stay apart when read.
+        let run = font::shape(&format!("{} ", placed.text), placed.weight);
+        let original = (run.text.trim_end() != placed.text.trim_end()).then_some(&placed.text);
+        let original = original.map(String::as_str).filter(|t| !t.contains('\0'));
         let tag = match inside {
             Inside::Artifact => {
                 ContentTag::Artifact(Artifact::with_kind(ArtifactType::PaginationOther))
             }
-            _ => ContentTag::Span(SpanTag::empty().with_actual_text(original)),
+            _ => {
+                let span = SpanTag::empty().with_actual_text(original);
+                ContentTag::Span(span.with_alt_text(placed.said.as_deref()))
+            }
         };
         let glyphs: Vec<KrillaGlyph> = run
             .glyphs
@@ -215,7 +220,7 @@ impl Writer<'_, '_> {
             .collect();
         let font = match placed.weight {
             Weight::Regular => self.fonts.regular.clone(),
-            Weight::Bold => self.fonts.bold.clone(),
+            Weight::Bold | Weight::Display => self.fonts.bold.clone(),
         };
         let id = self.surface.start_tagged(tag);
         self.surface.set_stroke(None);

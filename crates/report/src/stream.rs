@@ -291,7 +291,7 @@ impl<'a> Draw<'a> {
         let rows = self.steps.len().div_ceil(ROW).max(1);
         let per_row = self.steps.len().div_ceil(rows).max(1);
         let (left, right) = (LEFT + CARD + 4.0, RIGHT - TOTALS - 5.0);
-        let slot = ((right - left) / per_row as f32).min(74.0);
+        let slot = ((right - left) / per_row as f32).min(100.0);
         let (scale, letters) = if rows == 1 { (1.95, 1.35) } else { (1.05, 1.0) };
         let mut y = TOP;
         let mut bottom = TOP;
@@ -313,7 +313,7 @@ impl<'a> Draw<'a> {
             self.entry(before, left, right, place);
             before = Some((left + slot * chunk.len() as f32 - 2.0, place));
             bottom = place.end();
-            y = bottom + 6.0;
+            y = bottom + 7.0;
         }
         if steps.is_empty() {
             let words = self.say("Aucune étape à montrer.", "No step to show.");
@@ -358,7 +358,7 @@ impl<'a> Draw<'a> {
     fn header(&mut self, title: &str) {
         let sheet = self.sheet;
         self.page.group(Tag::Heading(1), |p| {
-            p.label(title, [LEFT, 8.0, 300.0, 11.0], Style::bold(22.0), 11.0);
+            p.label(title, [LEFT, 8.0, 300.0, 11.0], Style::display(22.0), 11.0);
         });
         let about = joined(&[&sheet.perimeter, &sheet.period]);
         self.page.group(Tag::Paragraph, |p| {
@@ -444,14 +444,14 @@ impl<'a> Draw<'a> {
             roof.push((x + w, TOP + high));
             p.polygon(&roof, Some(Ink::PAPER), Some(Stroke::new(Ink::INK, 1.2)));
             p.group(Tag::Heading(2), |p| {
-                let style = Style::bold(11.0 * larger).centre();
+                let style = Style::display(11.0 * larger).centre();
                 let room = [x + 2.0, eaves + 1.8, w - 4.0, style.line() + 0.2];
                 p.label(name, room, style, 6.0);
             });
             let mut y = eaves + 10.0 + (pitch - 14.0 * larger) / 2.0;
             for (words, value) in &rows {
                 p.group(Tag::Paragraph, |p| {
-                    let style = Style::bold(15.0 * larger).centre();
+                    let style = Style::display(15.0 * larger).centre();
                     let tall = p.label(value, [x + 2.0, y, w - 4.0, style.line()], style, 6.0);
                     let style = Style::text(8.0 * larger).ink(Ink::SOFT).centre();
                     p.label(words, [x + 1.0, y + tall, w - 2.0, style.line()], style, 5.0);
@@ -501,6 +501,16 @@ impl<'a> Draw<'a> {
                 .to_owned(),
             (_, true) => String::new(),
             _ => step.causes.join(" · "),
+        };
+        let colon = self.say("\u{a0}:", ":");
+        let told = |words: &str, value: &str| format!("{words}{colon} {value}");
+        let stock_said = told(self.say("Stock devant l'étape", "Stock before the step"), &stock);
+        let wait_said = told(self.say("Attente moyenne", "Mean wait"), &wait);
+        let touch_said =
+            told(self.say("Traitement moyen par dossier", "Mean touch of a case"), &case_touch);
+        let rank_said = |rank: usize| match lang {
+            Lang::Fr => format!("Plus longues attentes, rang {rank}."),
+            Lang::En => format!("Longest waits, rank {rank}."),
         };
         let (gap, own) = (place.wait(), place.slot - place.wait() - 2.0);
         let left = x + gap;
@@ -556,8 +566,9 @@ impl<'a> Draw<'a> {
             let wide = gap - 1.0;
             p.group(Tag::Paragraph, |p| {
                 let x = middle - wide / 2.0;
-                let style = Style::bold(11.0 * k).centre();
+                let style = Style::display(11.0 * k).centre();
                 let mut y = level + 0.8;
+                p.say(stock_said);
                 y += p.label(&stock, [x, y, wide, style.line() + 0.2], style, 5.0);
                 let style = Style::text(7.5 * k).ink(Ink::SOFT).centre();
                 y += p.label(cases, [x, y, wide, style.line() + 0.2], style, 5.0);
@@ -571,19 +582,22 @@ impl<'a> Draw<'a> {
             // The ladder's figures: wait above, touch below.
             p.group(Tag::Paragraph, |p| {
                 let style = match rank {
-                    Some(_) => Style::bold(11.0 * k),
+                    Some(_) => Style::display(11.0 * k),
                     None => Style::text(9.5 * k),
                 };
-                let indent = if rank.is_some() { 5.0 } else { 0.0 };
+                let indent = if rank.is_some() { 5.2 * k.sqrt() } else { 0.0 };
                 let tall = style.line() + 0.2;
                 let room = [x + indent, place.high() - tall - 0.4, gap + 9.0 - indent, tall];
                 if let Some(rank) = rank {
-                    badge(p, x + 2.3, place.high() - 3.2 * k.sqrt(), rank + 1);
+                    p.say(rank_said(rank + 1));
+                    badge(p, x + 2.3 * k.sqrt(), place.high() - 3.3 * k, k.sqrt(), rank + 1);
                 }
+                p.say(wait_said);
                 p.label(&wait, room, style, 5.0);
             });
             p.group(Tag::Paragraph, |p| {
                 let style = Style::text(9.5 * k).centre();
+                p.say(touch_said);
                 p.label(
                     &case_touch,
                     [left, place.low() + 0.8, own, style.line() + 0.2],
@@ -725,12 +739,14 @@ impl<'a> Draw<'a> {
             ),
             (None, _) => String::new(),
         };
+        let worked_words = self.say("traitement", "touch");
+        let wait_words = self.say("attente", "wait");
         let (x, w, high) = (RIGHT - TOTALS, TOTALS, bottom - TOP);
         let more = |size: f32, more: &Option<String>, larger: f32| {
             let style = Style::text(7.5 * larger);
             let lines = more.as_ref().map(|m| font::wrap(m, style.weight, style.size, w - 6.0, 3));
             let lines = lines.unwrap_or_default().lines;
-            let tall = Style::bold(size * larger).line() + style.line() * lines.len() as f32;
+            let tall = Style::display(size * larger).line() + style.line() * lines.len() as f32;
             (lines, tall)
         };
         let taken = |larger: f32| {
@@ -738,7 +754,7 @@ impl<'a> Draw<'a> {
                 let target = if target.is_some() { 4.2 * larger } else { 0.0 };
                 4.0 * larger + more(*size, under, larger).1 + target
             });
-            18.0 + each.sum::<f32>()
+            21.0 + each.sum::<f32>()
         };
         // As large as the card allows; what is left is spread between the figures.
         let larger = (8..=13).rev().map(|i| i as f32 / 10.0).find(|&l| taken(l) + 6.0 <= high);
@@ -747,7 +763,7 @@ impl<'a> Draw<'a> {
         self.page.group(Tag::Section, |p| {
             p.rect([x, TOP, w, high], Some(Ink::PAPER), Some(Stroke::new(Ink::INK, 1.2)));
             p.group(Tag::Heading(2), |p| {
-                let style = Style::bold(11.0 * larger);
+                let style = Style::display(11.0 * larger);
                 p.label(title, [x + 3.0, TOP + 2.0, w - 6.0, style.line()], style, 6.0);
             });
             let mut y = TOP + 10.0 + loose * 0.6;
@@ -756,7 +772,7 @@ impl<'a> Draw<'a> {
                     let style = Style::text(8.0 * larger).ink(Ink::SOFT);
                     p.label(label, [x + 3.0, y, w - 6.0, style.line() + 0.1], style, 5.0);
                     y += 4.0 * larger - 0.6;
-                    let style = Style::bold(*size * larger);
+                    let style = Style::display(*size * larger);
                     p.label(value, [x + 3.0, y, w - 6.0, style.line() + 0.1], style, 6.0);
                     y += style.line();
                     let (lines, _) = more(*size, under, larger);
@@ -764,7 +780,7 @@ impl<'a> Draw<'a> {
                     let tall = style.line() * lines.len() as f32;
                     y += p.lines(&lines, [x + 3.0, y, w - 6.0, tall + 0.1], style);
                     if let Some(target) = target {
-                        let style = Style::bold(8.5 * larger).ink(Ink::GREEN);
+                        let style = Style::display(8.5 * larger).ink(Ink::GREEN);
                         let room = [x + 3.0, y, w - 6.0, style.line() + 0.1];
                         p.label(target, room, style, 5.0);
                         y += 4.2 * larger;
@@ -781,6 +797,10 @@ impl<'a> Draw<'a> {
                     p.hatch(rest, Hatch::Rising, 1.3, Stroke::new(Ink::AMBER, 0.9));
                     p.rect([x, y, worked, h], Some(Ink::WATER), None);
                     p.rect([x, y, w, h], None, Some(Stroke::new(Ink::INK, 0.8)));
+                    let style = Style::text(7.0).ink(Ink::SOFT);
+                    let line = [x, y - style.line() - 0.2, w, style.line() + 0.1];
+                    p.label(worked_words, line, style, 5.0);
+                    p.label(wait_words, line, style.right(), 5.0);
                 });
             }
         });
@@ -805,7 +825,7 @@ impl<'a> Draw<'a> {
             self.say("cible", "target"),
             self.say("Ce que nous changeons", "What we change"),
         ];
-        let shares = [0.275, 0.095, 0.08, 0.08, 0.08, 0.08, 0.07, 0.24];
+        let shares = [0.31, 0.09, 0.075, 0.08, 0.075, 0.08, 0.065, 0.225];
         let day = sheet.day_s;
         let time = |v: f64| words::duration(v, day, lang);
         let mut rows: Vec<[String; 8]> = Vec::new();
@@ -862,6 +882,7 @@ impl<'a> Draw<'a> {
                 (0..20).map(|i| size - 0.5 * i as f32).find(|&s| s <= 6.5 || fits(s)).unwrap_or(6.5)
             };
             let (first, last) = (words_size(0, 0.8), words_size(7, 3.0));
+            let size = size.min(first.max(last) + 1.0);
             // Target columns are tinted: they are the ones to write in.
             for i in [2, 4, 6] {
                 let (left, wide) = cell(i);
@@ -1008,7 +1029,7 @@ impl<'a> Draw<'a> {
 /// The lines of the name of a step at some size; `None` where it does not fit well:
 /// a word broken in two reads worse than small letters.
 fn name_lines(name: &str, room: [f32; 4], size: f32) -> Option<Vec<String>> {
-    let style = Style::bold(size);
+    let style = Style::display(size);
     let lines = font::wrap(name, style.weight, size, room[2], 3);
     let tall = style.line() * lines.lines.len() as f32;
     let broken = lines.lines.iter().any(|l| !whole(name, l));
@@ -1028,7 +1049,7 @@ fn name_size(name: &str, room: [f32; 4], size: f32) -> f32 {
 fn name(page: &mut Page, name: &str, room: [f32; 4], size: f32) {
     let [x, y, w, h] = room;
     let size = name_size(name, room, size);
-    let style = Style::bold(size).centre();
+    let style = Style::display(size).centre();
     let lines = name_lines(name, room, size)
         .unwrap_or_else(|| font::wrap(name, style.weight, size, w, lines_in(h, style)).lines);
     let tall = style.line() * lines.len() as f32;
@@ -1062,10 +1083,10 @@ fn in_middle(page: &mut Page, text: &str, room: [f32; 4], style: Style) {
 }
 
 /// A white number on a black disc.
-fn badge(page: &mut Page, x: f32, y: f32, number: usize) {
-    let r = 2.2;
+fn badge(page: &mut Page, x: f32, y: f32, scale: f32, number: usize) {
+    let r = 2.2 * scale;
     page.rounded([x - r, y - r, 2.0 * r, 2.0 * r], r, Some(Ink::INK), None);
-    let style = Style::bold(8.5).ink(Ink::WHITE).centre();
+    let style = Style::bold(8.5 * scale).ink(Ink::WHITE).centre();
     let room = [x - r, y - style.line() / 2.0, 2.0 * r, style.line()];
     page.label(&number.to_string(), room, style, 6.0);
 }

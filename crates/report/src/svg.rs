@@ -108,8 +108,14 @@ fn words(out: &mut String, text: &Placed) {
         number(text.width),
         hex(text.ink),
     );
-    if text.weight == Weight::Bold {
+    if text.weight != Weight::Regular {
         out.push_str(" font-weight=\"650\"");
+    }
+    if text.weight == Weight::Display {
+        out.push_str(" font-feature-settings=\"'tnum' 0\"");
+    }
+    if let Some(said) = &text.said {
+        let _ = write!(out, " aria-label=\"{}\"", escape(said));
     }
     let _ = writeln!(out, " xml:space=\"preserve\">{}</text>", escape(&drawable(&text.text)));
 }

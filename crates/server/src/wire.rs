@@ -15,7 +15,7 @@ pub fn period(period: Period) -> api::PeriodDto {
     api::PeriodDto { from: period.from.to_string(), to: period.to.to_string() }
 }
 
-fn instant_us(us: i64) -> Option<String> {
+pub(crate) fn instant_us(us: i64) -> Option<String> {
     jiff::Timestamp::from_microsecond(us).ok().map(|t| t.to_string())
 }
 

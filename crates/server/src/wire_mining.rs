@@ -1,9 +1,16 @@
 //! Answers about a log, as wire types; and the conditions on cases, as the URL writes them.
 
+mod reasons;
+mod study;
+
+pub(crate) use reasons::wanted;
+pub use reasons::{conformance, discovery, finding, lateness, losses, stream};
+pub use study::{costs, groups, handovers, rework, suitability, timeline, unit_times, waits};
+
 use eclusier_api::{self as api, CaveatDto, Text};
 use eclusier_app::{
     AppError, AppResult, Filter, Study, VariantId,
-    mining::{Map, Rows, Span, Variants},
+    mining::{Map, OutcomeShare, Rows, Span, Variant, Variants},
 };
 
 /// A caveat by its code.
@@ -73,27 +80,27 @@ pub fn map(map: Map, study: &Study) -> api::MapDto {
     }
 }
 
+pub(crate) fn variant(v: Variant) -> api::VariantDto {
+    let outcome = |o: OutcomeShare| api::OutcomeDto { outcome: o.outcome, cases: o.cases };
+    api::VariantDto {
+        id: v.id.to_string(),
+        variant: v.variant,
+        cases: v.cases,
+        share: v.share,
+        cumulative_share: v.cumulative_share,
+        median_lead_time_s: v.median_lead_time_s,
+        worked_median_lead_time_s: v.worked_median_lead_time_s,
+        outcomes: v.outcomes.into_iter().map(outcome).collect(),
+    }
+}
+
 /// The variants.
 pub fn variants(variants: Variants) -> api::VariantsDto {
-    let mut cumulative = 0.0;
-    let list = variants.variants.into_iter().map(|v| {
-        cumulative += v.share;
-        api::VariantDto {
-            id: VariantId::of(v.variant.iter().map(String::as_str)).to_string(),
-            variant: v.variant,
-            cases: v.cases,
-            share: v.share,
-            cumulative_share: cumulative,
-            median_lead_time_s: v.median_lead_time_s,
-            worked_median_lead_time_s: None,
-            outcomes: Vec::new(),
-        }
-    });
     api::VariantsDto {
-        variants: list.collect(),
         total: variants.total,
         cases: variants.cases,
-        happy: None,
+        variants: variants.variants.into_iter().map(variant).collect(),
+        happy: variants.happy.map(variant),
     }
 }
 

@@ -8,13 +8,25 @@ export class Resource<T> {
   data = $state.raw<T | null>(null);
   error = $state.raw<ApiError | null>(null);
   loading = $state(false);
+  /** Whether the person stopped the last load. */
+  stopped = $state(false);
   #abort: AbortController | null = null;
+
+  /** Stops what is on its way; the last good answer stays. */
+  cancel(): void {
+    if (!this.#abort) return;
+    this.#abort.abort();
+    this.#abort = null;
+    this.loading = false;
+    this.stopped = true;
+  }
 
   async load(get: (signal: AbortSignal) => Promise<T>): Promise<T | null> {
     this.#abort?.abort();
     const abort = new AbortController();
     this.#abort = abort;
     this.loading = true;
+    this.stopped = false;
     try {
       const data = await get(abort.signal);
       if (this.#abort !== abort) return null;

@@ -51,7 +51,8 @@ impl Diagram {
     /// - An inclusive gateway that splits must meet its ways again in one inclusive gateway;
     ///   one that only joins is exclusive when nothing before it runs in parallel.
     /// - Several starts are alternatives. Several ends are one place, unless the process always
-    ///   ends with the same several tokens: then all of them end the case.
+    ///   ends with the same several tokens: then all of them end the case. A process with more
+    ///   than 20,000 states is taken to end with one.
     /// - Nodes that no way from a start reaches are left out.
     pub fn to_net(&self) -> Result<PetriNet, NetError> {
         let mut draft = Draft::of(self)?;
@@ -371,14 +372,13 @@ impl<'a> Draft<'a> {
     /// The net, its ends told.
     fn finish(mut self) -> Result<PetriNet, NetError> {
         let start = self.diagram.flows.len() as u32;
-        let alone = self.ends.len() == 1 || !self.runs_parallel();
         let net = |places: &[String], transitions: &[Transition], end| PetriNet {
             places: places.to_vec(),
             transitions: transitions.to_vec(),
             initial: vec![(start, 1)],
             end,
         };
-        if !alone {
+        if self.runs_parallel() {
             let all = self.ends.iter().map(|&p| (p, 1)).collect();
             let open = net(&self.places, &self.transitions, all).reduced();
             if let Some(last) = last_markings(&open) {

@@ -13,6 +13,7 @@ use serde::Serialize;
 use super::{
     ConformanceError, Progress,
     bounds::Bounds,
+    leaps::Leaps,
     search::{Found, Search, Step},
     space::{Explored, Graph, Runnable, SILENT, Space},
 };
@@ -157,7 +158,20 @@ pub fn align(
     let net = Runnable::new(traces, net)?;
     let bounds = Bounds::new(&net);
     let space = explored(&net, &bounds, options.markings, progress)?;
-    align_in(traces, &space, options, progress)
+    let leaps = leaps_of(&space, progress)?;
+    align_in(traces, &space, leaps.as_ref(), options, progress)
+}
+
+/// Leaps of a model all of whose markings are known, if they are few enough.
+pub(super) fn leaps_of<'s, 'n>(
+    space: &'s Space<'n>,
+    progress: &Progress<'_>,
+) -> Result<Option<Leaps<'s, 'n>>, ConformanceError> {
+    if !space.complete {
+        return Ok(None);
+    }
+    let mut stop = || progress(0, 0).is_break();
+    Leaps::new(space, &mut stop).map_err(|_| ConformanceError::Stopped)
 }
 
 /// All markings of the model, or the first only when there are too many.
@@ -178,6 +192,7 @@ pub(super) fn explored<'n>(
 pub(super) fn align_in(
     traces: &Traces,
     space: &Space<'_>,
+    leaps: Option<&Leaps<'_, '_>>,
     options: AlignOptions,
     progress: &Progress<'_>,
 ) -> Result<Alignments, ConformanceError> {
@@ -185,10 +200,13 @@ pub(super) fn align_in(
     // Without a run of its own the model has no alignment with anything.
     let mut alone = Search::default();
     let mut stop = || progress(0, total).is_break();
-    let shortest = if space.complete {
-        alone.best(&mut &*space, &[], options.states, &mut stop)
-    } else {
-        alone.best(&mut Space::new(space.net, space.bounds), &[], options.states, &mut stop)
+    let shortest = match (leaps, space.complete) {
+        (Some(mut leaps), _) => alone.best(&mut leaps, &[], options.states, &mut stop),
+        (None, true) => alone.best(&mut &*space, &[], options.states, &mut stop),
+        (None, false) => {
+            let mut own = Space::new(space.net, space.bounds);
+            alone.best(&mut own, &[], options.states, &mut stop)
+        }
     };
     let (shortest_run, shortest_run_silent) = match shortest {
         Found::Best { cost, silent, .. } => (cost, silent),
@@ -199,6 +217,7 @@ pub(super) fn align_in(
     let work = Work {
         traces: &traces.traces,
         space,
+        leaps,
         options,
         progress,
         next: AtomicUsize::new(0),
@@ -244,6 +263,7 @@ pub(super) fn align_in(
 struct Work<'a, 'n> {
     traces: &'a [Trace],
     space: &'a Space<'n>,
+    leaps: Option<&'a Leaps<'a, 'n>>,
     options: AlignOptions,
     progress: &'a Progress<'a>,
     next: AtomicUsize,
@@ -262,7 +282,9 @@ impl Work<'_, '_> {
             let number = self.next.fetch_add(1, Ordering::Relaxed);
             let Some(trace) = self.traces.get(number) else { break };
             search.peak = 0;
-            let one = if self.space.complete {
+            let one = if let Some(mut leaps) = self.leaps {
+                self.one(&mut search, &mut leaps, trace)
+            } else if self.space.complete {
                 self.one(&mut search, &mut &*self.space, trace)
             } else {
                 if own.len() > self.options.states / 4 {

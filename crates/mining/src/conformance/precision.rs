@@ -10,10 +10,11 @@ use serde::Serialize;
 
 use super::{
     AlignOptions, ConformanceError, Progress,
-    align::explored,
+    align::{explored, leaps_of},
     bounds::Bounds,
+    leaps::Leaps,
     replay::Player,
-    space::{Edge, INITIAL, Runnable, SILENT, Space},
+    space::{Edge, Graph, INITIAL, Runnable, SILENT, Space},
 };
 use crate::{
     model::PetriNet,
@@ -91,34 +92,57 @@ pub fn align_precision(
 ) -> Result<Precision, ConformanceError> {
     let net = Runnable::new(traces, net)?;
     let bounds = Bounds::new(&net);
-    let mut space = explored(&net, &bounds, options.markings, progress)?;
-    let mut next = Allowed::default();
-    let limit = options.states / 4;
+    let space = explored(&net, &bounds, options.markings, progress)?;
+    let leaps = leaps_of(&space, progress)?;
+    precision_in(traces, &space, leaps.as_ref(), options, progress)
+}
+
+pub(super) fn precision_in(
+    traces: &Traces,
+    space: &Space<'_>,
+    leaps: Option<&Leaps<'_, '_>>,
+    options: AlignOptions,
+    progress: &Progress<'_>,
+) -> Result<Precision, ConformanceError> {
+    let mut own = Space::new(space.net, space.bounds);
     let mut walk = Walk::new(traces, progress);
     // Markings of a beginning with their fewest silent steps.
     let first: Rc<[(u32, u32)]> = Rc::from([(INITIAL, 0)]);
-    walk.run(first, |node, at| {
-        let fewest = at.iter().map(|&(_, silent)| silent).min()?;
-        let mut labels = Labels::default();
-        for &(marking, _) in at.iter().filter(|&&(_, silent)| silent == fewest) {
-            labels.join(&next.of(&mut space, marking));
-        }
-        let reached = closure(&mut space, at);
-        let children = node
-            .iter()
-            .map(|&label| {
-                let mut after: Vec<(u32, u32)> = Vec::new();
-                for &(marking, silent) in &reached {
-                    let steps = space.edges(marking).iter().filter(|e| e.label == label);
-                    after.extend(steps.map(|e| (e.target, silent)));
-                }
-                after.sort_unstable();
-                after.dedup_by_key(|&mut (marking, _)| marking);
-                (!after.is_empty()).then(|| Rc::from(after))
-            })
-            .collect();
-        (space.len() <= limit.max(options.markings)).then_some((labels, children))
-    })
+    let mut next = Allowed::default();
+    match leaps {
+        // Useless leaps never lead to the fewest silent steps: leaving them out changes nothing.
+        Some(leaps) => walk.run(first, |node, at| {
+            let labels = next.at_fewest(&mut Known(space), at)?;
+            let children = node.iter().map(|&label| {
+                after(at.iter().flat_map(|&(marking, silent)| {
+                    let steps = Graph::out(&leaps, marking).1.iter();
+                    let steps = steps.filter(move |e| e.label == label);
+                    steps.map(move |e| (e.target, silent + e.silent))
+                }))
+            });
+            Some((labels, children.collect()))
+        }),
+        None => walk.run(first, |node, at| {
+            let labels = next.at_fewest(&mut own, at)?;
+            let reached = closure(&mut own, at)?;
+            let children = node.iter().map(|&label| {
+                after(reached.iter().flat_map(|&(marking, silent)| {
+                    let steps = own.edges(marking).iter().filter(move |e| e.label == label);
+                    steps.map(move |e| (e.target, silent))
+                }))
+            });
+            let children = children.collect();
+            (own.len() <= options.states / 4).then_some((labels, children))
+        }),
+    }
+}
+
+/// Markings with their fewest silent steps, if there is any.
+fn after(reached: impl Iterator<Item = (u32, u32)>) -> Option<Rc<[(u32, u32)]>> {
+    let mut all: Vec<(u32, u32)> = reached.collect();
+    all.sort_unstable();
+    all.dedup_by_key(|&mut (marking, _)| marking);
+    (!all.is_empty()).then(|| Rc::from(all))
 }
 
 /// Precision by token replay: a beginning counts when no token had to be lent.
@@ -133,7 +157,7 @@ pub fn replay_precision(
     let mut next = Allowed::default();
     let mut walk = Walk::new(traces, progress);
     walk.run(INITIAL, |node, &marking| {
-        let labels = (*next.of(&mut player.space, marking)).clone();
+        let labels = (*next.of(&mut player.space, marking)?).clone();
         let children = node
             .iter()
             .map(|&label| match player.play(marking, label) {
@@ -235,8 +259,8 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// Markings silent steps lead to, with the fewest of them.
-fn closure(space: &mut Space<'_>, from: &[(u32, u32)]) -> Vec<(u32, u32)> {
+/// Markings silent steps lead to, with the fewest of them; `None` when too many.
+fn closure(space: &mut Space<'_>, from: &[(u32, u32)]) -> Option<Vec<(u32, u32)>> {
     let mut best: FxHashMap<u32, u32> = FxHashMap::default();
     let mut levels: Vec<Vec<u32>> = Vec::new();
     let put = |levels: &mut Vec<Vec<u32>>, marking: u32, silent: u32| {
@@ -262,7 +286,7 @@ fn closure(space: &mut Space<'_>, from: &[(u32, u32)]) -> Vec<(u32, u32)> {
         }
         best.insert(marking, silent);
         if best.len() > CLOSURE {
-            break;
+            return None;
         }
         space.expand(marking);
         let steps = space.edges(marking).iter().filter(|e| e.label == SILENT);
@@ -272,11 +296,11 @@ fn closure(space: &mut Space<'_>, from: &[(u32, u32)]) -> Vec<(u32, u32)> {
     }
     let mut all: Vec<(u32, u32)> = best.into_iter().collect();
     all.sort_unstable();
-    all
+    Some(all)
 }
 
 /// Markings of one silent run at most: beyond, the net is not bounded.
-const CLOSURE: usize = 100_000;
+const CLOSURE: usize = 20_000;
 
 /// Activities allowed, sorted.
 #[derive(Debug, Clone, Default)]
@@ -302,75 +326,116 @@ impl Labels {
 struct Allowed(FxHashMap<u32, Rc<Labels>>);
 
 impl Allowed {
-    fn of(&mut self, space: &mut Space<'_>, marking: u32) -> Rc<Labels> {
+    /// Over the markings with the fewest silent steps.
+    fn at_fewest(&mut self, space: &mut impl Edges, at: &[(u32, u32)]) -> Option<Labels> {
+        let fewest = at.iter().map(|&(_, silent)| silent).min();
+        let mut labels = Labels::default();
+        for &(marking, _) in at.iter().filter(|&&(_, silent)| Some(silent) == fewest) {
+            labels.join(&*self.of(space, marking)?);
+        }
+        Some(labels)
+    }
+
+    /// `None` when silent steps lead too far.
+    fn of(&mut self, space: &mut impl Edges, marking: u32) -> Option<Rc<Labels>> {
         if let Some(known) = self.0.get(&marking) {
-            return Rc::clone(known);
+            return Some(Rc::clone(known));
         }
         let sorted = |mut list: Vec<u32>| {
             list.sort_unstable();
             list.dedup();
             list
         };
-        let in_full = sorted(in_full(space, marking));
-        let as_peer = sorted(as_peer(space, marking));
+        let in_full = sorted(in_full(space, marking)?);
+        let as_peer = sorted(as_peer(space, marking)?);
         let labels = Rc::new(Labels { as_peer, in_full });
         self.0.insert(marking, Rc::clone(&labels));
-        labels
+        Some(labels)
     }
 }
 
-fn in_full(space: &mut Space<'_>, marking: u32) -> Vec<u32> {
+fn in_full(space: &mut impl Edges, marking: u32) -> Option<Vec<u32>> {
     let mut seen = FxHashSet::from_iter([marking]);
     let mut open = VecDeque::from([marking]);
     let mut labels = Vec::new();
     while let Some(at) = open.pop_front() {
-        space.expand(at);
-        for edge in space.edges(at) {
+        for edge in space.known(at) {
             if edge.label != SILENT {
                 labels.push(edge.label);
-            } else if seen.len() < CLOSURE && seen.insert(edge.target) {
+            } else if seen.insert(edge.target) {
                 open.push_back(edge.target);
             }
         }
+        if seen.len() > CLOSURE {
+            return None;
+        }
     }
-    labels
+    Some(labels)
 }
 
 /// Steps are taken in turn, those of a marking by name; a step met again counts only from
 /// the marking it was met in last. That is what makes the peer forget some.
-fn as_peer(space: &mut Space<'_>, marking: u32) -> Vec<u32> {
-    let by_name = |space: &mut Space<'_>, at: u32| {
-        space.expand(at);
-        let mut edges = space.edges(at).to_vec();
-        edges.sort_by_key(|e| space.net.rank.get(e.transition as usize).copied());
-        edges
-    };
-    let mut last: FxHashMap<u32, (u32, Edge)> = FxHashMap::default();
-    let mut seen = FxHashSet::default();
+fn as_peer(space: &mut impl Edges, marking: u32) -> Option<Vec<u32>> {
+    let transitions = space.net().steps.len();
+    let mut last: Vec<Option<(u32, Edge)>> = vec![None; transitions];
+    let mut seen: FxHashSet<(u32, u32)> = FxHashSet::default();
     let mut labels = Vec::new();
     let mut turns: VecDeque<u32> = VecDeque::new();
-    let meet = |last: &mut FxHashMap<u32, (u32, Edge)>,
-                turns: &mut VecDeque<u32>,
-                at: u32,
-                edges: Vec<Edge>| {
-        for edge in edges {
-            last.insert(edge.transition, (at, edge));
-            turns.push_back(edge.transition);
+    let mut edges: Vec<(u32, Edge)> = Vec::new();
+    let mut from = Some(marking);
+    loop {
+        if let Some(at) = from.take() {
+            edges.clear();
+            edges.extend(space.known(at).iter().map(|&edge| (edge.transition, edge)));
+            let rank = &space.net().rank;
+            edges.sort_unstable_by_key(|&(t, _)| rank.get(t as usize).copied());
+            for &(transition, edge) in &edges {
+                if let Some(slot) = last.get_mut(transition as usize) {
+                    *slot = Some((at, edge));
+                }
+                turns.push_back(transition);
+            }
         }
-    };
-    let edges = by_name(space, marking);
-    meet(&mut last, &mut turns, marking, edges);
-    while let Some(transition) = turns.pop_front() {
-        let Some(&(at, edge)) = last.get(&transition) else { continue };
-        if seen.len() > CLOSURE || !seen.insert((transition, at)) {
+        let Some(transition) = turns.pop_front() else { break };
+        let Some(&Some((at, edge))) = last.get(transition as usize) else { continue };
+        if !seen.insert((transition, at)) {
             continue;
         }
-        if edge.label == SILENT {
-            let edges = by_name(space, edge.target);
-            meet(&mut last, &mut turns, edge.target, edges);
-        } else {
-            labels.push(edge.label);
+        if seen.len() > CLOSURE.saturating_mul(16) {
+            return None;
+        }
+        match edge.label {
+            SILENT => from = Some(edge.target),
+            label => labels.push(label),
         }
     }
-    labels
+    Some(labels)
+}
+
+/// Steps out of a marking, found when asked for.
+trait Edges {
+    fn known(&mut self, id: u32) -> &[Edge];
+    fn net(&self) -> &Runnable;
+}
+
+impl Edges for Space<'_> {
+    fn known(&mut self, id: u32) -> &[Edge] {
+        self.expand(id);
+        self.edges(id)
+    }
+    fn net(&self) -> &Runnable {
+        self.net
+    }
+}
+
+/// A space all of whose markings were expanded.
+struct Known<'a, 'n>(&'a Space<'n>);
+
+impl Edges for Known<'_, '_> {
+    fn known(&mut self, id: u32) -> &[Edge] {
+        self.0.edges(id)
+    }
+    fn net(&self) -> &Runnable {
+        self.0.net
+    }
 }

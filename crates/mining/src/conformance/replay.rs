@@ -89,7 +89,7 @@ pub fn token_replay(
     let total = traces.traces.len() as u64;
     let mut variants = Vec::with_capacity(traces.traces.len());
     for (done, trace) in traces.traces.iter().enumerate() {
-        if done % 64 == 0 && progress(done as u64, total).is_break() {
+        if progress(done as u64, total).is_break() {
             return Err(ConformanceError::Stopped);
         }
         variants.push(player.variant(&trace.steps));
@@ -116,7 +116,7 @@ pub(super) struct Player<'n> {
 }
 
 /// Markings looked at for one run of silent steps.
-const SILENT_MARKINGS: usize = 10_000;
+const SILENT_MARKINGS: usize = 5_000;
 /// Markings kept before everything remembered is dropped.
 const KEPT: usize = 500_000;
 

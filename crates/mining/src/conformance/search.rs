@@ -234,25 +234,28 @@ impl Search {
                 unsure = Some((state.cost + state.ahead, state.silent));
             }
             let here = state.event as usize * labels;
-            if graph.space().end == Some(state.marking) {
+            if let Some(last) = graph.to_end(state.marking) {
                 let cost = state.cost + (trace.len() as u32 - state.event);
-                if goal.is_none_or(|g| (cost, state.silent) < (g.cost, g.silent)) {
-                    goal = Some(State { cost, parent: number, via: NOWHERE, ..state });
-                    self.queue.push(cost, state.silent, GOAL);
+                let silent = state.silent + last.len() as u32;
+                if goal.is_none_or(|g| (cost, silent) < (g.cost, g.silent)) {
+                    goal = Some(State { cost, silent, parent: number, via: NOWHERE, ..state });
+                    self.queue.push(cost, silent, GOAL);
                 }
             }
             out.clear();
-            out.extend_from_slice(graph.space().edges(state.marking));
-            for edge in &out {
+            let (first, edges) = graph.out(state.marking);
+            out.extend_from_slice(edges);
+            for (edge, via) in out.iter().zip(first..) {
                 let after = State {
                     marking: edge.target,
+                    silent: state.silent + edge.silent,
                     parent: number,
-                    via: edge.transition,
+                    via,
                     closed: false,
                     ..state
                 };
                 if edge.label == SILENT {
-                    self.reach(graph, labels, State { silent: state.silent + 1, ..after });
+                    self.reach(graph, labels, after);
                     continue;
                 }
                 self.reach(graph, labels, State { cost: state.cost + 1, ..after });
@@ -315,10 +318,14 @@ impl Search {
     fn trace_back(&self, goal: &State, events: usize, graph: &impl Graph) -> Found {
         let mut steps: Vec<Step> =
             (goal.event..events as u32).rev().map(|event| Step::Log { event }).collect();
+        let alone = |steps: &mut Vec<Step>, silent: &[u32]| {
+            steps.extend(silent.iter().rev().map(|&transition| Step::Model { transition }));
+        };
+        alone(&mut steps, graph.to_end(goal.marking).unwrap_or_default());
         let mut at = goal.parent;
         while let Some(state) = self.states.get(at as usize) {
             let Some(before) = self.states.get(state.parent as usize) else { break };
-            let transition = state.via;
+            let Some((silent, transition)) = graph.edge(state.via) else { break };
             if before.event == state.event {
                 steps.push(Step::Model { transition });
             } else {
@@ -326,17 +333,11 @@ impl Search {
                 steps.push(Step::Sync { event, transition });
                 steps.extend((before.event..event).rev().map(|event| Step::Log { event }));
             }
+            alone(&mut steps, silent);
             at = state.parent;
         }
         steps.reverse();
-        let silent = steps.iter().filter(|s| match s {
-            Step::Model { transition } => {
-                let step = graph.space().net.steps.get(*transition as usize);
-                step.is_some_and(|s| s.label == SILENT)
-            }
-            _ => false,
-        });
-        let silent = silent.count() as u64;
+        let silent = u64::from(goal.silent);
         Found::Best { cost: u64::from(goal.cost), silent, steps }
     }
 }

@@ -131,7 +131,7 @@ impl Runnable {
 }
 
 /// A marking of more tokens is taken as a sign of an unbounded net.
-pub(super) const MOST_TOKENS: usize = 4096;
+pub(super) const MOST_TOKENS: usize = 1000;
 
 /// Whether `part` is in `whole`, both sorted, with multiplicities.
 pub(super) fn contains(whole: &[u32], part: &[u32]) -> bool {
@@ -145,6 +145,8 @@ pub(super) struct Edge {
     pub transition: u32,
     pub label: u32,
     pub target: u32,
+    /// Silent steps in it.
+    pub silent: u32,
 }
 
 /// Markings met so far, numbered, with the steps out of those that were expanded.
@@ -274,7 +276,8 @@ impl<'n> Space<'n> {
             let target = self.number(after);
             // A silent step to where one stands serves nothing.
             if label != SILENT || target != id {
-                self.edges.push(Edge { transition, label, target });
+                let silent = u32::from(label == SILENT);
+                self.edges.push(Edge { transition, label, target, silent });
             }
         }
         let last = self.edges.len() as u32;
@@ -324,7 +327,29 @@ pub(super) enum Explored {
 pub(super) trait Graph {
     /// Finds its steps if they are not known; `false` when some are left out.
     fn ready(&mut self, id: u32) -> bool;
+    /// The markings.
     fn space(&self) -> &Space<'_>;
+    /// Steps out of a marking, and the number of the first.
+    fn out(&self, id: u32) -> (u32, &[Edge]);
+    /// Silent transitions before a step, and its own.
+    fn edge(&self, number: u32) -> Option<(&[u32], u32)>;
+    /// Silent transitions from a marking to the end, where they are known to lead there.
+    fn to_end(&self, id: u32) -> Option<&[u32]>;
+}
+
+impl Space<'_> {
+    fn out(&self, id: u32) -> (u32, &[Edge]) {
+        let first = self.span.get(id as usize).copied().flatten().map_or(0, |(first, _)| first);
+        (first, self.edges(id))
+    }
+
+    fn edge(&self, number: u32) -> Option<(&[u32], u32)> {
+        self.edges.get(number as usize).map(|e| (&[][..], e.transition))
+    }
+
+    fn to_end(&self, id: u32) -> Option<&[u32]> {
+        (self.end == Some(id)).then_some(&[])
+    }
 }
 
 /// Every marking is known: shared by all threads.
@@ -335,6 +360,15 @@ impl Graph for &Space<'_> {
     fn space(&self) -> &Space<'_> {
         self
     }
+    fn out(&self, id: u32) -> (u32, &[Edge]) {
+        Space::out(self, id)
+    }
+    fn edge(&self, number: u32) -> Option<(&[u32], u32)> {
+        Space::edge(self, number)
+    }
+    fn to_end(&self, id: u32) -> Option<&[u32]> {
+        Space::to_end(self, id)
+    }
 }
 
 /// Markings are found as one goes: one space to each thread.
@@ -344,5 +378,14 @@ impl Graph for Space<'_> {
     }
     fn space(&self) -> &Space<'_> {
         self
+    }
+    fn out(&self, id: u32) -> (u32, &[Edge]) {
+        Space::out(self, id)
+    }
+    fn edge(&self, number: u32) -> Option<(&[u32], u32)> {
+        Space::edge(self, number)
+    }
+    fn to_end(&self, id: u32) -> Option<&[u32]> {
+        Space::to_end(self, id)
     }
 }

@@ -59,7 +59,7 @@ pub fn trimmed_mean(sorted: &[f64], trim: f64, level: f64) -> Option<Interval> {
         return None;
     }
     let centre = kept.iter().sum::<f64>() / kept.len() as f64;
-    let brought = sorted.iter().map(|v| v.clamp(low, high));
+    let brought = sorted.iter().map(|v| v.max(low).min(high));
     let middle = brought.clone().sum::<f64>() / n as f64;
     let squares: f64 = brought.map(|v| (v - middle) * (v - middle)).sum();
     let h = kept.len() as f64;

@@ -95,3 +95,40 @@ pub(super) fn touch_times(
     }
     Some(times)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::task_log::TaskRow;
+
+    #[test]
+    fn open_tasks_share_with_all_and_take_from_none() {
+        let task = |start, end, known| TaskRow {
+            activity: 0,
+            resource: 1,
+            start,
+            end,
+            scheduled: None,
+            known,
+            day: false,
+        };
+        let log = TaskLog {
+            tasks: vec![
+                task(0, 100, Known::Interval),
+                task(50, 100, Known::Interval),
+                task(60, 60, Known::StartOnly),
+                task(120, 120, Known::StartOnly),
+                task(70, 70, Known::EndOnly),
+            ],
+            ..TaskLog::default()
+        };
+        let clock = WorkClock::always();
+        let times = touch_times(&log, &clock, true, 140, &|| false);
+        // First open task: a third of 40, 20 alone, half of 20; the second: half of 20.
+        let shared = vec![Some(75), Some(25), Some(43), Some(10), None];
+        assert_eq!(times, Some(shared));
+        let alone = touch_times(&log, &clock, false, 140, &|| false);
+        assert_eq!(alone, Some(vec![Some(100), Some(50), Some(80), Some(20), None]));
+        assert_eq!(touch_times(&log, &clock, true, 140, &|| true), None);
+    }
+}

@@ -108,10 +108,9 @@ impl Concurrency {
             let looped = loops as f64 / (loops + 1) as f64;
             let shuffled = both && lean < options.dependency && looped < options.loop_of_two;
             let overlap = overlaps as f64 / (follows + overlaps) as f64;
-            if shuffled || (overlaps > 0 && overlap >= options.overlap) {
-                if let Some(list) = with.get_mut(a as usize) {
-                    list.push(b);
-                }
+            let together = shuffled || (overlaps > 0 && overlap >= options.overlap);
+            if let Some(list) = with.get_mut(a as usize).filter(|_| together) {
+                list.push(b);
             }
         }
         Self { with }
@@ -131,16 +130,20 @@ fn meet(tasks: &[TaskRow], meets: &mut Meets, open: &mut Vec<(u32, i64)>) {
                 meets.entry((activity, task.activity)).or_default().overlaps += 1;
             }
         }
-        if let Some(before) = i.checked_sub(1).and_then(|i| tasks.get(i)) {
-            if before.end <= task.start && before.activity != task.activity {
-                meets.entry((before.activity, task.activity)).or_default().follows += 1;
-                let back = i.checked_sub(2).and_then(|i| tasks.get(i));
-                if back.is_some_and(|b| b.activity == task.activity && b.end <= before.start) {
-                    meets.entry((before.activity, task.activity)).or_default().loops += 1;
-                }
+        let before = i.checked_sub(1).and_then(|i| tasks.get(i));
+        let follows = |b: &&TaskRow| b.end <= task.start && b.activity != task.activity;
+        if let Some(before) = before.filter(follows) {
+            meets.entry((before.activity, task.activity)).or_default().follows += 1;
+            let back = i.checked_sub(2).and_then(|i| tasks.get(i));
+            if back.is_some_and(|b| b.activity == task.activity && b.end <= before.start) {
+                meets.entry((before.activity, task.activity)).or_default().loops += 1;
             }
         }
         if task.end > task.start {
+            // A case with thousands of tasks that never end would cost their square.
+            if open.len() >= 256 {
+                open.remove(0);
+            }
             open.push((task.activity, task.end));
         }
     }

@@ -31,7 +31,7 @@ pub(crate) struct Piece {
 pub struct BatchOptions {
     /// Tasks a batch needs (2).
     pub min_size: usize,
-    /// Longest pause between two tasks of a batch (5 min).
+    /// Longest pause between two tasks of a batch, in hours the person is at work (5 min).
     pub gap_us: i64,
     /// The person must have been free this long while the batch piled up: otherwise it is
     /// a queue, not a batch (1 min).
@@ -227,7 +227,12 @@ fn subtract(open: &[(i64, i64)], busy: &[(i64, i64)]) -> Vec<(i64, i64)> {
 }
 
 /// For each piece (by start), the instant its batch was complete: `None` outside batches.
-fn batches(pieces: &[Piece], free: &Totals<'_>, options: &BatchOptions) -> (Vec<Option<i64>>, u64) {
+fn batches(
+    pieces: &[Piece],
+    present: &Totals<'_>,
+    free: &Totals<'_>,
+    options: &BatchOptions,
+) -> (Vec<Option<i64>>, u64) {
     let mut ready = vec![None; pieces.len()];
     let mut found = 0;
     let mut i = 0;
@@ -239,7 +244,7 @@ fn batches(pieces: &[Piece], free: &Totals<'_>, options: &BatchOptions) -> (Vec<
             let follows = p.activity == first.activity
                 && p.exact
                 && first.exact
-                && p.start.saturating_sub(end) <= options.gap_us.max(0);
+                && present.between(end, p.start).calendar <= options.gap_us.max(0);
             if !follows {
                 break;
             }
@@ -252,12 +257,14 @@ fn batches(pieces: &[Piece], free: &Totals<'_>, options: &BatchOptions) -> (Vec<
         let batch = session.get(..size).unwrap_or_default();
         let from = batch.iter().map(|p| p.enabled).min();
         let to = batch.iter().map(|p| p.enabled).max();
-        if let (Some(from), Some(to), true) = (from, to, size >= options.min_size.max(2)) {
-            if free.between(from, to).calendar >= options.idle_us.max(1) {
-                found += 1;
-                for slot in ready.iter_mut().skip(i).take(size) {
-                    *slot = Some(to);
-                }
+        let left_lying = |&(from, to): &(i64, i64)| {
+            size >= options.min_size.max(2)
+                && free.between(from, to).calendar >= options.idle_us.max(1)
+        };
+        if let Some((_, to)) = from.zip(to).filter(left_lying) {
+            found += 1;
+            for slot in ready.iter_mut().skip(i).take(size) {
+                *slot = Some(to);
             }
         }
         i = last;
@@ -277,7 +284,8 @@ pub(crate) fn sweep<'h>(
     let busy = union(pieces.iter().map(|p| (p.start, p.end)));
     let free = Totals::new(clock, subtract(open, &busy));
     let busy = Totals::new(clock, busy);
-    let (ready, found) = batches(pieces, &free, options);
+    let present = Totals::new(clock, open.to_vec());
+    let (ready, found) = batches(pieces, &present, &free, options);
     let mut bounds: Vec<i64> =
         pieces.iter().filter(|p| p.end > p.start).flat_map(|p| [p.start, p.end]).collect();
     bounds.sort_unstable();

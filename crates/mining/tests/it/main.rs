@@ -1,8 +1,9 @@
 //! Tests of the map and of the variants, in one binary: small logs counted by hand.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
 
 mod anomalies;
 mod bpmn;
+mod conformance;
 mod costs;
 mod discovery;
 mod handovers;

@@ -1,6 +1,9 @@
 //! Rework: by hand, by brute force over random logs, and beside pm4py on the public logs.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    slice::from_ref,
+};
 
 use eclusier_calendar::WorkClock;
 use eclusier_core::{
@@ -134,11 +137,11 @@ fn instants_at_the_ends_of_time_neither_panic_nor_wrap() {
     let far = i64::MAX / 1_000_000;
     let log = vec![task("1", "A", -far, far), task("1", "A", -far, far), task("1", "B", far, far)];
     for rows in [Rows::Tasks, Rows::Events] {
-        let rework = run(&ReworkKernel { rows, ..ReworkKernel::default() }, &[log.clone()]);
+        let rework = run(&ReworkKernel { rows, ..ReworkKernel::default() }, from_ref(&log));
         assert_eq!(rework.repeats, 1);
         let clock = Some(WorkClock::always());
         let kernel = HandOverKernel { rows, clock, by: By::Resource, ..HandOverKernel::default() };
-        assert_eq!(run(&kernel, &[log.clone()]).hand_overs, 0);
+        assert_eq!(run(&kernel, from_ref(&log)).hand_overs, 0);
     }
 }
 

@@ -75,15 +75,26 @@ fn public_logs_have_the_quantiles_of_numpy_and_the_tests_of_scipy() {
             let peer = &peers[&one.activity];
             assert_eq!(one.time.is_some(), peer.get("trimmed").is_some(), "{}", one.activity);
             let Some(time) = one.time else { continue };
+            if let Some(mean) = peer["mean"].as_array() {
+                close(time.mean_s, number(&mean[0]), 1e-5);
+                close(time.mean_low_s, number(&mean[1]).max(0.0), 1e-4);
+                close(time.mean_high_s, number(&mean[2]), 1e-4);
+            }
             close(time.trimmed_mean_s, number(&peer["trimmed"]), 1e-5);
+            // SciPy divides the winsorised deviation by 0.6 √n, Yuen its squares by h (h − 1): the
+            // two are one but for what the cut rounds off.
+            let n = one.measured as f64;
+            let h = n - 2.0 * (0.2 * n).floor();
+            let undone = 0.6 * (n * (n - 1.0)).sqrt() / (h * (h - 1.0)).sqrt();
             let ends = &peer["trimmed_interval"];
-            close(time.trimmed_low_s, number(&ends[0]).max(0.0), 1e-4);
-            close(time.trimmed_high_s, number(&ends[1]), 1e-4);
+            let reach = undone * (number(&ends[1]) - number(&ends[0])) / 2.0;
+            close(time.trimmed_low_s, (time.trimmed_mean_s - reach).max(0.0), 1e-4);
+            close(time.trimmed_high_s, time.trimmed_mean_s + reach, 1e-4);
             assert_eq!(time.drift.is_some(), peer.get("drift").is_some());
             let Some(drift) = time.drift else { continue };
             assert_eq!(drift.recent, peer["drift"]["recent"].as_u64().unwrap());
             close(drift.shift_s, number(&peer["drift"]["shift"]), 1e-5);
-            close(drift.p, number(&peer["drift"]["p"]), 1e-9);
+            close(drift.p, number(&peer["drift"]["p"]), 1e-7);
         }
     }
 }
@@ -138,7 +149,8 @@ fn intervals_hold_the_true_middle_as_often_as_they_say() {
             let truth = (sigma * sigma / 2.0f64).exp() * between / 0.6;
             let found = interval::trimmed_mean(&times, 0.2, 0.95).unwrap();
             trimmed += u32::from((found.low..=found.high).contains(&truth));
-            let times: Vec<f64> = (0..n).map(|_| 10.0 + chance.normal()).collect();
+            let mut times: Vec<f64> = (0..n).map(|_| 10.0 + chance.normal()).collect();
+            times.sort_by(f64::total_cmp);
             let found = interval::trimmed_mean(&times, 0.0, 0.95).unwrap();
             mean += u32::from((found.low..=found.high).contains(&10.0));
         }
@@ -421,6 +433,30 @@ fn each_product_is_measured_beside_all() {
 }
 
 #[test]
+fn no_product_of_few_people_can_be_worked_out_from_the_total() {
+    // Sixty tasks each of three products by 9, 6 and `last` people.
+    let groups = |last: usize| {
+        let products = [("RSA", 9), ("APL", 6), ("AAH", last)];
+        let rows = products.iter().enumerate().flat_map(|(p, &(product, people))| {
+            sixty(people).into_iter().map(move |mut row| {
+                row.case = format!("{product}{}", row.case);
+                row.resource = row.resource.map(|r| format!("{product}{r}"));
+                row.start = row.start.map(|s| s + 1_000_000 * p as i64);
+                row.time += 1_000_000 * p as i64;
+                row.of(product)
+            })
+        });
+        let found = measure(&log(rows.collect()), &UnitTimeOptions::default());
+        let unknown =
+            |product| found.times.iter().find(|t| t.product.as_deref() == product).unwrap().unknown;
+        [None, Some("RSA"), Some("APL"), Some("AAH")].map(unknown)
+    };
+    assert_eq!(groups(5), [None; 4]);
+    let (few, hidden) = (Some(Unknown::TooFewPeople { n: 4 }), Some(Unknown::HiddenWithAnother));
+    assert_eq!(groups(4), [None, None, hidden, few]);
+}
+
+#[test]
 fn open_tasks_lengthen_and_lost_ends_say_nothing() {
     let mut rows = sixty(5);
     // Forty still open for long; two whose case went on, so that their end was lost.
@@ -444,8 +480,8 @@ fn open_tasks_lengthen_and_lost_ends_say_nothing() {
     // Of 100 tasks 60 last up to 629 s and 40 longer: the 50th is that of 619 s.
     assert_eq!(time.median_s, Some(619.0));
     assert_eq!(time.p75_s, None, "beyond what is known");
-    assert_eq!(time.median_low_s, 608.0);
-    assert_eq!(time.median_high_s, Some(629.0));
+    // Ranks 40 and 61 of 100: the 61st is open, and may be anything.
+    assert_eq!((time.median_low_s, time.median_high_s), (609.0, None));
 }
 
 #[test]

@@ -61,6 +61,7 @@ import type {
   TypedCounts,
   Weeks
 } from './types';
+import type * as R from '../processus/types-rooms';
 
 /** A refused request, with what to do; `status` 0 when nothing answered. */
 export class ApiError extends Error {
@@ -155,6 +156,12 @@ client.use({
     return response;
   }
 });
+
+/** The answers about a log share one shape of address: their types are named by who asks. */
+const mined = client.GET as unknown as <T>(
+  path: string,
+  init: { params: { path: { process: string }; query: Record<string, string> }; signal?: AbortSignal }
+) => Promise<{ data?: T; error?: unknown; response: Response }>;
 
 export const api = {
   status: (signal?: AbortSignal, token?: string | null): Promise<Status> =>
@@ -309,6 +316,10 @@ export const api = {
     );
   },
 
+  /** Answers about the log of a process: `map`, `variants`, `cases/{case}/timeline`… */
+  mining: <T>(process: string, what: string, q: Record<string, string>, signal?: AbortSignal): Promise<T> =>
+    take(mined<T>(`/api/v1/processes/{process}/${what}`, { params: { path: { process }, query: q }, signal })),
+
   page: (name: string, signal?: AbortSignal): Promise<Page> =>
     take(client.GET('/api/v1/pages/{name}', { params: { path: { name } }, signal })),
   savePage: (name: string, body: PageBody): Promise<Page> =>
@@ -326,8 +337,41 @@ export const api = {
     )
 };
 
+/** The rooms of a process: `q` is the filter of the bar and of the cases. */
+type Query = Record<string, string>;
+type Loose = (path: string, init: object) => Promise<{ data?: unknown; error?: unknown; response: Response }>;
+const loose = client as unknown as Record<'GET' | 'POST' | 'PUT' | 'DELETE', Loose>;
+const inProcess = (process: string, what: string) => `/api/v1/processes/${encodeURIComponent(process)}/${what}`;
+const read = <T>(process: string, what: string, q: Query, signal?: AbortSignal): Promise<T> =>
+  take<T>(loose.GET(inProcess(process, what), { params: { query: q }, signal }) as Promise<{ data?: T; response: Response }>);
+const send = <T>(method: 'POST' | 'PUT' | 'DELETE', process: string, what: string, body?: unknown): Promise<T> =>
+  take<T>(loose[method](inProcess(process, what), { body }) as Promise<{ data?: T; response: Response }>);
+
+export const rooms = {
+  waits: (p: string, q: Query, s?: AbortSignal) => read<R.Waits>(p, 'waits', q, s),
+  rework: (p: string, q: Query, s?: AbortSignal) => read<R.Rework>(p, 'rework', q, s),
+  handovers: (p: string, by: 'unit' | 'resource', q: Query, s?: AbortSignal) => read<R.Handovers>(p, 'handovers', { ...q, by }, s),
+  unitTimes: (p: string, q: Query, s?: AbortSignal) => read<R.UnitTimes>(p, 'unit-times', q, s),
+  costs: (p: string, q: Query, s?: AbortSignal) => read<R.Costs>(p, 'costs', q, s),
+  losses: (p: string, q: Query, s?: AbortSignal) => read<R.Losses>(p, 'losses', q, s),
+  lateness: (p: string, q: Query, s?: AbortSignal) => read<R.Lateness>(p, 'lateness', q, s),
+  discover: (p: string, noise: number, q: Query, s?: AbortSignal) => read<R.Discovery>(p, 'discover', { ...q, noise: String(noise) }, s),
+  models: (p: string, s?: AbortSignal) => read<R.Model[]>(p, 'models', {}, s),
+  model: (p: string, id: number, s?: AbortSignal) => read<R.Model>(p, `models/${id}`, {}, s),
+  keepModel: (p: string, body: R.ModelBody) => send<R.Model>('POST', p, 'models', body),
+  dropModel: (p: string, id: number) => send<void>('DELETE', p, `models/${id}`),
+  conformance: (p: string, model: number, method: string, q: Query, s?: AbortSignal) =>
+    read<R.Conformance>(p, 'conformance', { ...q, model: String(model), method }, s),
+  stream: (p: string, q: Query, s?: AbortSignal) => read<R.Stream>(p, 'value-stream', q, s),
+  workshop: (p: string, s?: AbortSignal) => read<R.Workshop>(p, 'workshop', {}, s),
+  saveWorkshop: (p: string, content: R.WorkshopBody, version: number) => send<R.Workshop>('PUT', p, 'workshop', { content, version }),
+  suitability: (s?: AbortSignal): Promise<R.Suitability[]> =>
+    take(loose.GET('/api/v1/suitability', { signal: s }) as Promise<{ data?: R.Suitability[]; response: Response }>)
+};
+
 /** Addresses that the browser opens by itself (downloads, the stream of changes). */
 export const url = {
+  stream: (process: string, file: 'pdf' | 'svg', q: Record<string, string>) => `${inProcess(process, `value-stream.${file}`)}${query(q)}`,
   export: (what: 'stocks' | 'indicators' | 'ledger' | 'cases', format: 'xlsx' | 'csv', q: Record<string, string | undefined>) =>
     `/api/v1/exports/${what}.${format}${query(q)}`,
   quarantine: (id: number) => `/api/v1/imports/${id}/quarantine`,

@@ -2,6 +2,8 @@ import type { Labels } from './fr';
 import { droitsEn } from './droits.en';
 import { organisationEn } from './organisation.en';
 import { preuveEn } from './preuve.en';
+import { processusEn } from './processus.en';
+import { roomsEn } from './rooms.en';
 import { sessionEn } from './session.en';
 
 const s = (n: number) => (Math.abs(n) === 1 ? '' : 's');
@@ -32,6 +34,7 @@ export const en: Labels = {
     label: 'Screens',
     pilotage: 'Steering',
     flux: 'Flow and stock',
+    processus: 'Process',
     dossiers: 'Cases',
     base: 'Base',
     donnees: 'Data',
@@ -797,6 +800,8 @@ export const en: Labels = {
   ...organisationEn,
   ...droitsEn,
   ...preuveEn,
+  ...processusEn,
+  ...roomsEn,
 
   notFound: {
     title: 'This page does not exist',

@@ -5,6 +5,8 @@
 import { droitsFr } from './droits.fr';
 import { organisationFr } from './organisation.fr';
 import { preuveFr } from './preuve.fr';
+import { processusFr } from './processus.fr';
+import { roomsFr } from './rooms.fr';
 import { sessionFr } from './session.fr';
 
 const s = (n: number) => (Math.abs(n) >= 2 ? 's' : '');
@@ -35,6 +37,7 @@ export const fr = {
     label: 'Écrans',
     pilotage: 'Pilotage',
     flux: 'Flux et stocks',
+    processus: 'Processus',
     dossiers: 'Dossiers',
     base: 'Base',
     donnees: 'Données',
@@ -837,6 +840,8 @@ export const fr = {
   ...organisationFr,
   ...droitsFr,
   ...preuveFr,
+  ...processusFr,
+  ...roomsFr,
 
   notFound: {
     title: 'Cette page n’existe pas',

@@ -137,7 +137,12 @@ fn simulate(seed: u64, cases: usize, busy: u64) -> Office {
                 _ if person == 0 => 0,
                 _ => 6 + dice.below(5) as i64,
             };
-            free[person] = end + pause;
+            free[person] = end;
+            let mut breath = pause;
+            while breath > 0 {
+                breath -= i64::from(is_open(staff.hours, free[person]));
+                free[person] += 1;
+            }
             let complete = if matches!(staff.queue, Queue::Pile(_)) { complete } else { None };
             office.done.push(Done {
                 case: task.case,

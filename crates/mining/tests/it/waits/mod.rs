@@ -3,7 +3,9 @@
 mod body;
 mod calendars;
 mod oracle;
+mod real;
 mod rules;
+mod speed;
 mod starts;
 mod truth;
 

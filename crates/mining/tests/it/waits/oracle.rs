@@ -124,7 +124,8 @@ fn by_minutes(log: &TaskLog, explained: &Explained, person: u32) -> Vec<(usize, 
                     {
                         from -= 1;
                     }
-                    seen[from..i].iter().map(|s| s.end).max().unwrap() + 5 >= seen[i].start
+                    let end = seen[from..i].iter().map(|s| s.end).max().unwrap();
+                    (end..seen[i].start).filter(|&m| open_at(&hours, m)).count() <= 5
                 }
         };
         if joins(first) {

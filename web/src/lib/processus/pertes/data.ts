@@ -1,0 +1,89 @@
+/** Shapes the losses for the Pareto: minutes as bars, cumulative share as a line, the table behind. */
+import type { Palette } from '../../charts/palette';
+import type { Draw, Point, Table } from '../../charts/types';
+import type { Formats } from '../../format';
+import type { Labels } from '../../labels/fr';
+import { worked, workedMinutes } from '../rooms/duration';
+import type { Loss } from '../types-rooms';
+
+export const say = (x: { fr: string; en: string }, f: Formats): string => (f.lang === 'fr' ? x.fr : x.en);
+
+export interface ParetoChart {
+  draw: Draw;
+  points: Point[];
+  table: Table;
+}
+
+/** Ten losses at most, named by their rank on the axis: the list beneath names them whole. */
+export function pareto(losses: readonly Loss[], t: Labels, f: Formats): ParetoChart {
+  const w = t.rooms.losses;
+  const top = losses.slice(0, 10);
+  const names = top.map((_, i) => f.num(i + 1));
+  const draw: Draw = (p: Palette) => ({
+    grid: { left: 64, right: 52, top: 14, bottom: 24 },
+    xAxis: { type: 'category', data: names, axisTick: { show: false }, axisLine: { lineStyle: { color: p.line } }, axisLabel: { color: p.ink2, fontSize: 12 } },
+    yAxis: [
+      {
+        type: 'value',
+        axisLabel: { color: p.ink3, fontSize: 11, formatter: (v: number) => `${f.num(v, v > 0 && v < 10 && !Number.isInteger(v) ? 1 : 0)}\u00a0h` },
+        splitLine: { lineStyle: { color: p.line } },
+        splitNumber: 4
+      },
+      {
+        type: 'value',
+        min: 0,
+        max: 1,
+        axisLabel: { color: p.ink3, fontSize: 11, formatter: (v: number) => f.pct(v, 0) },
+        splitLine: { show: false },
+        interval: 0.25
+      }
+    ],
+    series: [
+      { type: 'bar', name: w.minutes, data: top.map((l) => l.minutes / 60), barMaxWidth: 64, barCategoryGap: '22%', itemStyle: { color: p.arrivals } },
+      {
+        type: 'line',
+        name: t.rooms.cumulative,
+        yAxisIndex: 1,
+        data: top.map((l) => l.cumulative_share),
+        symbol: 'circle',
+        symbolSize: 6,
+        emphasis: { disabled: true },
+        lineStyle: { color: p.stock, width: 2 },
+        itemStyle: { color: p.stock }
+      }
+    ]
+  });
+  return {
+    draw,
+    points: top.map((l, i) => ({
+      title: `${names[i]}. ${say(l.text, f)}`,
+      lines: [
+        { name: w.minutes, value: workedMinutes(f, l.minutes) },
+        { name: t.rooms.share, value: f.pct(l.share) },
+        { name: t.rooms.cumulative, value: f.pct(l.cumulative_share) }
+      ]
+    })),
+    table: {
+      columns: [w.loss, w.minutes, t.rooms.share, t.rooms.cumulative, t.rooms.cases, t.rooms.times],
+      rows: top.map((l, i) => [`${names[i]}. ${say(l.text, f)}`, workedMinutes(f, l.minutes), f.pct(l.share), f.pct(l.cumulative_share), f.num(l.cases), f.num(l.occurrences)])
+    }
+  };
+}
+
+/** Slope of a loss with its interval, in words; empty when nothing is told. */
+export function slopeWords(l: Loss, t: Labels, f: Formats): string {
+  if (l.slope == null) return '';
+  const w = t.rooms.losses;
+  const write = (minutes: number) => (minutes > 0 ? '+' : '') + worked(f, minutes * 60);
+  return l.slope_interval ? w.slopeBetween(write(l.slope_interval[0]), write(l.slope_interval[1])) : w.slope(write(l.slope));
+}
+
+/** A fact is a loss of the present answer, a loss that it does not hold, or an address inside the program. */
+export type Fact = { kind: 'loss'; loss: Loss } | { kind: 'gone'; id: string } | { kind: 'address'; href: string };
+
+export function factOf(fact: string, losses: readonly Loss[]): Fact {
+  // Only what stays inside the program is a link.
+  if (/^\/(?!\/)/.test(fact)) return { kind: 'address', href: fact };
+  const loss = losses.find((l) => l.id === fact);
+  return loss ? { kind: 'loss', loss } : { kind: 'gone', id: fact };
+}
