@@ -19,9 +19,9 @@ here = Path(__file__).with_name("pm4py_answers.py").read_text(encoding="utf-8")
 exec(here.split("\nfolder, names")[0])
 
 NOISE = 0.2
-SMALL = {"teleclaims", "helpdesk", "loan", "insurance", "closed-problems", "academic"}
+SMALL = {"teleclaims", "loan", "closed-problems", "academic"}
 COMPARED = {"receipt", "helpdesk", "sepsis", "bpic2012", "insurance", "teleclaims", "fines", "purchasing", "closed-problems", "incidents", "academic", "loan", "production", "bpic2015-1"}
-ALLOWANCE_S = 60
+ALLOWANCE_S = 20
 
 
 class TooLong(Exception):
