@@ -371,7 +371,7 @@ export const rooms = {
 
 /** Addresses that the browser opens by itself (downloads, the stream of changes). */
 export const url = {
-  stream: (process: string, file: 'pdf' | 'svg', q: Record<string, string>) => `${inProcess(process, `value-stream.${file}`)}${query(q)}`,
+  stream: (process: string, file: 'pdf' | 'svg', q: Record<string, string>) => `${inProcess(process, `pages/value-stream.${file}`)}${query(q)}`,
   export: (what: 'stocks' | 'indicators' | 'ledger' | 'cases', format: 'xlsx' | 'csv', q: Record<string, string | undefined>) =>
     `/api/v1/exports/${what}.${format}${query(q)}`,
   quarantine: (id: number) => `/api/v1/imports/${id}/quarantine`,
