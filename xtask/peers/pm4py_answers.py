@@ -95,11 +95,12 @@ def answers(path, columns, ignored):
     }
 
 
-folder, names = sys.argv[1], sys.argv[2:] or list(LOGS)
-found = {}
-for name in names:
-    path, columns, ignored = LOGS[name]
-    with contextlib.redirect_stdout(io.StringIO()):
-        found[name] = {**answers(f"{folder}/{path}", columns, ignored), "file": path}
-    print(name, file=sys.stderr, flush=True)
-print(json.dumps({"pm4py": pm4py.__version__, "pandas": pd.__version__, "logs": found}, indent=1, ensure_ascii=False))
+if __name__ == "__main__":
+    folder, names = sys.argv[1], sys.argv[2:] or list(LOGS)
+    found = {}
+    for name in names:
+        path, columns, ignored = LOGS[name]
+        with contextlib.redirect_stdout(io.StringIO()):
+            found[name] = {**answers(f"{folder}/{path}", columns, ignored), "file": path}
+        print(name, file=sys.stderr, flush=True)
+    print(json.dumps({"pm4py": pm4py.__version__, "pandas": pd.__version__, "logs": found}, indent=1, ensure_ascii=False))

@@ -490,6 +490,11 @@ impl App {
         let tokens = tokens.into_iter().map(|t| (format!("token/{}", t.id), t.name));
         Ok(accounts.chain(tokens).collect())
     }
+
+    /// The name behind one actor; how it was recorded when nobody bears it any more.
+    pub async fn actor_label(&self, actor: &str) -> AppResult<String> {
+        Ok(self.actor_names().await?.remove(actor).unwrap_or_else(|| actor.to_owned()))
+    }
 }
 
 /// A first password, easy to dictate, changed at first sign-in.

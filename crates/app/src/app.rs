@@ -57,6 +57,7 @@ pub(crate) struct Inner {
     pub(crate) lake: Arc<Lake>,
     pub(crate) tables: Tables,
     pub(crate) answers: crate::answers::Answers,
+    pub(crate) task_logs: crate::study::TaskLogs,
     pub(crate) organisation: crate::organisation::Kept,
     pub(crate) jobs: crate::jobs::Running,
     pub(crate) accesses: crate::access::Accesses,
@@ -102,6 +103,7 @@ impl App {
             lake: Arc::new(lake),
             tables: Tables::default(),
             answers: crate::answers::Answers::default(),
+            task_logs: crate::study::TaskLogs::default(),
             organisation: crate::organisation::Kept::default(),
             jobs: crate::jobs::Running::default(),
             accesses: crate::access::Accesses::default(),
@@ -193,6 +195,7 @@ impl App {
     pub(crate) fn tell_process(&self, process: &ProcessId) {
         self.inner.tables.forget(process);
         self.inner.answers.forget(process);
+        self.inner.task_logs.forget(process);
         self.tell(Change::Process { process: process.to_string() });
     }
 

@@ -71,7 +71,7 @@ impl App {
         let desk = self.desk(process, None).await?;
         let rules = desk.current_rules();
         let filter = Filter { rows, ..Filter::default() };
-        let kernel = MapKernel { rows: Rows::Events };
+        let kernel = MapKernel::calendar(Rows::Events);
         let map = self.run(desk.snapshot.clone(), filter, kernel, &Watch::default()).await?;
         let activities = map
             .activities

@@ -183,7 +183,22 @@ impl Default for Watch {
     }
 }
 
+/// Asks to stop when it is dropped: who waited for an answer went away, or has it.
+#[derive(Debug)]
+#[must_use]
+pub(crate) struct UntilDropped(Watch);
+
+impl Drop for UntilDropped {
+    fn drop(&mut self) {
+        self.0.cancel();
+    }
+}
+
 impl Watch {
+    /// Work goes on as long as what this returns is held.
+    pub(crate) fn until_dropped(&self) -> UntilDropped {
+        UntilDropped(self.clone())
+    }
     /// Asks to stop.
     pub fn cancel(&self) {
         self.stop.ask();

@@ -3,11 +3,12 @@
 use eclusier_core::{Permission, ProcessId, Snapshot};
 use eclusier_eventlog::{Filter, Kernel};
 use eclusier_mining::{
-    CaseSpan, LeadTimes, Map, MapKernel, Profile, ProfileKernel, Rows, Variants, VariantsKernel,
+    CaseSpan, GroupOptions, LeadTimes, Map, MapKernel, Profile, ProfileKernel, VariantGroups,
+    VariantPathsKernel, Variants, VariantsKernel, group_variants,
 };
 
 use crate::{
-    App,
+    App, Study,
     error::{AppError, AppResult},
     imports::Watch,
 };
@@ -39,12 +40,6 @@ impl App {
         }
     }
 
-    /// The filter narrowed to the rows in reach.
-    fn within(&self, process: &ProcessId, filter: Filter) -> AppResult<Filter> {
-        let rows = self.reach(Permission::LogRead, process)?.rows;
-        Ok(Filter { rows, ..filter })
-    }
-
     /// Runs a kernel over a version of a process.
     pub(crate) async fn run<K>(
         &self,
@@ -63,41 +58,47 @@ impl App {
     }
 
     /// Counts of the log.
-    pub async fn profile(&self, process: &ProcessId, filter: Filter) -> AppResult<Profile> {
-        let filter = self.within(process, filter)?;
-        let snapshot = self.live(process).await?;
-        self.run(snapshot, filter, ProfileKernel, &Watch::default()).await
+    pub async fn profile(&self, study: &Study) -> AppResult<Profile> {
+        self.run(study.snapshot.clone(), study.filter.clone(), ProfileKernel, &Watch::default())
+            .await
     }
 
     /// Process map.
-    pub async fn map(&self, process: &ProcessId, filter: Filter, rows: Rows) -> AppResult<Map> {
-        let filter = self.within(process, filter)?;
-        let snapshot = self.live(process).await?;
-        self.run(snapshot, filter, MapKernel { rows }, &Watch::default()).await
+    pub async fn map(&self, study: &Study) -> AppResult<Map> {
+        let kernel = MapKernel { rows: study.filter.reading, clock: Some(study.clock.clone()) };
+        self.run(study.snapshot.clone(), study.filter.clone(), kernel, &Watch::default()).await
     }
 
     /// Variants, the `top` most frequent.
-    pub async fn variants(
-        &self,
-        process: &ProcessId,
-        filter: Filter,
-        rows: Rows,
-        top: usize,
-    ) -> AppResult<Variants> {
-        let filter = self.within(process, filter)?;
-        let snapshot = self.live(process).await?;
-        self.run(snapshot, filter, VariantsKernel { rows, top }, &Watch::default()).await
+    pub async fn variants(&self, study: &Study, top: usize) -> AppResult<Variants> {
+        let kernel = VariantsKernel {
+            rows: study.filter.reading,
+            top,
+            clock: Some(study.clock.clone()),
+            outcomes: study.outcomes(),
+            only: None,
+        };
+        self.run(study.snapshot.clone(), study.filter.clone(), kernel, &Watch::default()).await
+    }
+
+    /// Variants grouped by likeness. Given up when the caller goes away.
+    pub async fn variant_groups(&self, study: &Study) -> AppResult<VariantGroups> {
+        let watch = Watch::default();
+        let _guard = watch.until_dropped();
+        let kernel =
+            VariantPathsKernel { rows: study.filter.reading, clock: Some(study.clock.clone()) };
+        let paths = self.run(study.snapshot.clone(), study.filter.clone(), kernel, &watch).await?;
+        let options = GroupOptions { outcomes: study.outcomes(), ..GroupOptions::default() };
+        let watch = watch.clone();
+        self.blocking(move || {
+            group_variants(&paths, &options, &|| watch.cancelled()).map_err(|_| AppError::Cancelled)
+        })
+        .await
     }
 
     /// Duration of each case.
-    pub async fn case_spans(
-        &self,
-        process: &ProcessId,
-        filter: Filter,
-        rows: Rows,
-    ) -> AppResult<Vec<CaseSpan>> {
-        let filter = self.within(process, filter)?;
-        let snapshot = self.live(process).await?;
-        self.run(snapshot, filter, LeadTimes { rows }, &Watch::default()).await
+    pub async fn case_spans(&self, study: &Study) -> AppResult<Vec<CaseSpan>> {
+        let kernel = LeadTimes { rows: study.filter.reading };
+        self.run(study.snapshot.clone(), study.filter.clone(), kernel, &Watch::default()).await
     }
 }

@@ -11,6 +11,7 @@
 
 use std::sync::Arc;
 
+use eclusier_core::config::Hours;
 use jiff::civil::{Time, time};
 
 use crate::day::date_of;
@@ -36,6 +37,22 @@ pub fn usual_openings() -> Vec<Opening> {
     ]
 }
 
+/// The opening hours of the rules; [`usual_openings`] when they name none.
+pub fn openings(hours: &[Hours]) -> Vec<Opening> {
+    if hours.is_empty() {
+        return usual_openings();
+    }
+    let every = [1, 2, 3, 4, 5, 6, 7];
+    hours
+        .iter()
+        .map(|h| Opening {
+            weekdays: if h.weekdays.is_empty() { every.into() } else { h.weekdays.clone() },
+            from: h.from,
+            to: h.to,
+        })
+        .collect()
+}
+
 /// One stretch of open time and the worked time before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Stretch {
@@ -48,13 +65,37 @@ struct Stretch {
 #[derive(Debug, Clone)]
 pub struct WorkClock {
     stretches: Arc<[Stretch]>,
+    /// UTC day of the first stretch, and for each day after it how many stretches began before.
+    first_day: i64,
+    begun: Arc<[u32]>,
     always: bool,
+}
+
+const DAY: i64 = 86_400_000_000;
+
+type Week = [Vec<(Time, Time)>; 8];
+
+/// Openings by weekday, in order.
+fn week(openings: &[Opening]) -> Result<Week, CalendarError> {
+    let mut week = Week::default();
+    for opening in openings {
+        if opening.to != Time::midnight() && opening.to <= opening.from {
+            return Err(CalendarError::Opening { from: opening.from, to: opening.to });
+        }
+        for &weekday in &opening.weekdays {
+            if let Some(list) = week.get_mut(usize::from(weekday)) {
+                list.push((opening.from, opening.to));
+            }
+        }
+    }
+    week.iter_mut().for_each(|list| list.sort_unstable());
+    Ok(week)
 }
 
 impl WorkClock {
     /// A clock that never stops: worked time is calendar time.
     pub fn always() -> Self {
-        Self { stretches: Arc::new([]), always: true }
+        Self { stretches: Arc::new([]), first_day: 0, begun: Arc::new([]), always: true }
     }
 
     /// The clock of a calendar and its opening hours, over the days `first..=last`
@@ -66,19 +107,25 @@ impl WorkClock {
         first: i32,
         last: i32,
     ) -> Result<Self, CalendarError> {
-        let mut by_weekday: [Vec<(Time, Time)>; 8] = Default::default();
-        for opening in openings {
-            if opening.to != Time::midnight() && opening.to <= opening.from {
-                return Err(CalendarError::Opening { from: opening.from, to: opening.to });
-            }
-            for &weekday in &opening.weekdays {
-                if let Some(list) = by_weekday.get_mut(usize::from(weekday)) {
-                    list.push((opening.from, opening.to));
-                }
-            }
+        Self::dated(calendar, zone, &[(i32::MIN, openings.to_vec())], first, last)
+    }
+
+    /// The same with opening hours that change: each version holds from its day until the next,
+    /// and days before the first obey the first.
+    pub fn dated(
+        calendar: &Calendar,
+        zone: &Zone,
+        versions: &[(i32, Vec<Opening>)],
+        first: i32,
+        last: i32,
+    ) -> Result<Self, CalendarError> {
+        let mut weeks = Vec::with_capacity(versions.len());
+        for (from, openings) in versions {
+            weeks.push((*from, week(openings)?));
         }
-        for list in &mut by_weekday {
-            list.sort_unstable();
+        weeks.sort_by_key(|w| w.0);
+        if weeks.is_empty() {
+            return Err(CalendarError::NoVersion);
         }
         let mut stretches: Vec<Stretch> = Vec::new();
         let mut before = 0i64;
@@ -90,7 +137,9 @@ impl WorkClock {
             }
             let weekday = usize::from(date.weekday().to_monday_one_offset().unsigned_abs());
             let mut today: Vec<(i64, i64)> = Vec::new();
-            for &(from, to) in by_weekday.get(weekday).into_iter().flatten() {
+            let version = weeks.partition_point(|w| w.0 <= day).saturating_sub(1);
+            let week = weeks.get(version).and_then(|(_, week)| week.get(weekday));
+            for &(from, to) in week.into_iter().flatten() {
                 let opens = zone.instant_of_local(date.to_datetime(from)).0;
                 let closes = match to == Time::midnight() {
                     true => zone.start_of_day(day.saturating_add(1)),
@@ -112,7 +161,26 @@ impl WorkClock {
                 }
             }
         }
-        Ok(Self { stretches: stretches.into(), always: false })
+        let first_day = stretches.first().map_or(0, |s| s.from.div_euclid(DAY));
+        let mut begun: Vec<u32> = Vec::new();
+        for (before, stretch) in stretches.iter().enumerate() {
+            let day = usize::try_from(stretch.from.div_euclid(DAY) - first_day).unwrap_or(0);
+            // Days without an opening begin with as many as the day after them.
+            if begun.len() <= day {
+                begun.resize(day + 1, u32::try_from(before).unwrap_or(u32::MAX));
+            }
+        }
+        Ok(Self { stretches: stretches.into(), first_day, begun: begun.into(), always: false })
+    }
+
+    /// Stretches that begin at or before an instant.
+    #[inline]
+    fn begun(&self, us: i64) -> usize {
+        let day = us.div_euclid(DAY) - self.first_day;
+        let Ok(day) = usize::try_from(day) else { return 0 };
+        let Some(&before) = self.begun.get(day) else { return self.stretches.len() };
+        let rest = self.stretches.get(before as usize..).unwrap_or_default();
+        before as usize + rest.iter().take_while(|s| s.from <= us).count()
     }
 
     /// Worked time from the beginning of the range to an instant.
@@ -121,8 +189,7 @@ impl WorkClock {
         if self.always {
             return us;
         }
-        let after = self.stretches.partition_point(|s| s.from <= us);
-        match after.checked_sub(1).and_then(|i| self.stretches.get(i)) {
+        match self.begun(us).checked_sub(1).and_then(|i| self.stretches.get(i)) {
             Some(s) => s.before + (us.min(s.to) - s.from),
             None => 0,
         }
@@ -136,8 +203,7 @@ impl WorkClock {
 
     /// Whether the body is open at an instant.
     pub fn is_open(&self, us: i64) -> bool {
-        let after = self.stretches.partition_point(|s| s.from <= us);
-        let last = after.checked_sub(1).and_then(|i| self.stretches.get(i));
+        let last = self.begun(us).checked_sub(1).and_then(|i| self.stretches.get(i));
         self.always || last.is_some_and(|s| us < s.to)
     }
 

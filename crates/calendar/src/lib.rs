@@ -20,7 +20,7 @@ mod school;
 mod worked;
 mod zone;
 
-pub use clock::{Opening, WorkClock, usual_openings};
+pub use clock::{Opening, WorkClock, openings, usual_openings};
 pub use day::{date_of, day_number};
 pub use error::CalendarError;
 pub use holidays::{Holiday, HolidayZone, easter, holidays};

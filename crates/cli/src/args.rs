@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use eclusier_app::VariantId;
 use eclusier_app::{AppResult, DatabaseUrl, Rows};
 use eclusier_core::{Grain, Lang, Period, ProcessId};
 use jiff::civil::Date;
@@ -236,6 +237,62 @@ pub enum Command {
         #[arg(long, default_value_t = 20)]
         top: usize,
     },
+    /// Waiting time by cause, in worked time.
+    Waits(LogArgs),
+    /// Loops and returns.
+    Rework(LogArgs),
+    /// Hand-overs between teams.
+    Handovers(LogArgs),
+    /// Find a model of what cases do.
+    Discover {
+        #[command(flatten)]
+        log: LogArgs,
+        /// BPMN file to write.
+        #[arg(long)]
+        out: PathBuf,
+        /// Threshold under which rare behaviour is left out, 0 to 1.
+        #[arg(long, default_value_t = 0.2)]
+        noise: f64,
+    },
+    /// Compare cases with a model.
+    Conform {
+        #[command(flatten)]
+        log: LogArgs,
+        /// BPMN file.
+        #[arg(long)]
+        model: PathBuf,
+        /// Token replay instead of alignments.
+        #[arg(long)]
+        fast: bool,
+    },
+    /// Where worked minutes are lost.
+    Losses {
+        #[command(flatten)]
+        log: LogArgs,
+        /// How many.
+        #[arg(long, default_value_t = 10)]
+        top: usize,
+    },
+    /// What goes with lateness.
+    Lateness(LogArgs),
+    /// How long tasks take.
+    UnitTimes(LogArgs),
+    /// The value stream, and its A3 page.
+    ValueStream {
+        #[command(flatten)]
+        log: LogArgs,
+        /// Page to write: a .pdf or .svg file.
+        #[arg(long)]
+        to: Option<PathBuf>,
+        /// Steps, in order.
+        #[arg(long = "step")]
+        steps: Vec<String>,
+    },
+    /// Which process deserves a workshop.
+    Suitability {
+        #[command(flatten)]
+        scope: Scope,
+    },
     /// Write the CSV of a synthetic process, as a case tool would export it.
     #[command(hide = true)]
     Generate {
@@ -292,6 +349,38 @@ pub struct LogArgs {
     /// Delivered rows or tasks.
     #[arg(long, default_value = "tasks")]
     pub rows: Rows,
+    /// Cases to read.
+    #[command(flatten)]
+    pub cases: CaseArgs,
+}
+
+/// Conditions on cases, all of which must hold.
+#[derive(Debug, Clone, Default, ClapArgs)]
+pub struct CaseArgs {
+    /// Cases having this activity (repeat for several).
+    #[arg(long = "with", value_name = "ACTIVITY")]
+    pub with: Vec<String>,
+    /// Cases without this activity.
+    #[arg(long = "without", value_name = "ACTIVITY")]
+    pub without: Vec<String>,
+    /// Cases in which the second activity directly follows the first.
+    #[arg(long, num_args = 2, value_names = ["FROM", "TO"], action = clap::ArgAction::Append)]
+    pub path: Vec<String>,
+    /// Cases in which it does not.
+    #[arg(long, num_args = 2, value_names = ["FROM", "TO"], action = clap::ArgAction::Append)]
+    pub no_path: Vec<String>,
+    /// Cases with this attribute: name=value (values of one name are alternatives).
+    #[arg(long = "attr", value_name = "NAME=VALUE")]
+    pub attr: Vec<String>,
+    /// Cases of this variant, by its identifier.
+    #[arg(long, value_name = "ID")]
+    pub variant: Vec<VariantId>,
+    /// Cases lasting at least this many seconds.
+    #[arg(long, value_name = "SECONDS")]
+    pub min_s: Option<u64>,
+    /// Cases lasting at most this many seconds.
+    #[arg(long, value_name = "SECONDS")]
+    pub max_s: Option<u64>,
 }
 
 /// `import`.

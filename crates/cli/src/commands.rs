@@ -1,9 +1,9 @@
 //! What each command does: ask the application, print the answer.
 
-use std::{collections::HashMap, process::ExitCode};
+use std::process::ExitCode;
 
 use eclusier_app::{
-    App, AppError, AppOptions, AppResult, Mapping, Permission,
+    App, AppError, AppOptions, AppResult, Mapping,
     cases::CasesQuery,
     config_files::ConfigSheet,
     exports::{ExportFormat, Shown},
@@ -11,13 +11,13 @@ use eclusier_app::{
     imports::{ImportOptions, ImportStatus, Watch},
 };
 use eclusier_core::{ConfigProblem, DeliveryId, Lang, OrgId, ProcessId, ProcessRules};
-use eclusier_server::{Plan, settings::Settings, wire};
+use eclusier_server::{Plan, settings::Settings, wire, wire_mining};
 use serde_json::Value;
 
 use crate::{
-    args::{Args, Command, ConfigAction, Format, ImportArgs, ImportsAction, LogArgs, Scope},
+    args::{Args, Command, ConfigAction, Format, ImportArgs, ImportsAction, Scope},
     backup::{self, BackupAction, BackupArgs},
-    backup_audit, backup_periods, output, terminal,
+    backup_audit, backup_periods, logs, output, terminal,
 };
 
 pub(crate) const REFUSED: u8 = 3;
@@ -165,18 +165,54 @@ async fn command(app: &App, command: Command, printer: &Printer) -> AppResult<Af
             printer.print(&wire::import(&record))
         }
         Command::Config { action } => config(app, action, printer).await,
-        Command::Describe(args) => describe(app, &args, printer).await,
+        Command::Describe(args) => logs::describe(app, &args, printer).await,
         Command::Map(args) => {
-            let process = app.one_process(args.scope.whose.process.as_ref()).await?;
-            let filter = app.filter(&process, &selection(&args.scope, None)).await?;
-            printer.print(&wire::map(app.map(&process, filter, args.rows).await?))
+            let study = logs::study(app, &args).await?;
+            printer.print(&wire_mining::map(app.map(&study).await?, &study))
         }
         Command::Variants { log, top } => {
-            let process = app.one_process(log.scope.whose.process.as_ref()).await?;
-            let filter = app.filter(&process, &selection(&log.scope, None)).await?;
-            printer.print(&wire::variants(app.variants(&process, filter, log.rows, top).await?))
+            let study = logs::study(app, &log).await?;
+            printer.print(&wire_mining::variants(app.variants(&study, top).await?))
         }
-        Command::LeadTimes(args) => lead_times(app, &args, printer).await,
+        Command::Waits(args) => {
+            let study = logs::study(app, &args).await?;
+            printer.print(&wire_mining::waits(&app.waits(&study).await?, &study))
+        }
+        Command::Rework(args) => {
+            let study = logs::study(app, &args).await?;
+            printer.print(&wire_mining::rework(&app.rework(&study).await?, &study))
+        }
+        Command::Handovers(args) => {
+            let study = logs::study(app, &args).await?;
+            printer.print(&wire_mining::handovers(&app.handovers(&study).await?, &study))
+        }
+        Command::Discover { log, out, noise } => {
+            logs::discover(app, &log, &out, noise, printer).await
+        }
+        Command::Conform { log, model, fast } => {
+            logs::conform(app, &log, &model, fast, printer).await
+        }
+        Command::Losses { log, top } => {
+            let study = logs::study(app, &log).await?;
+            printer.print(&wire_mining::losses(&app.losses(&study).await?, top, &study))
+        }
+        Command::Lateness(args) => {
+            let study = logs::study(app, &args).await?;
+            printer.print(&wire_mining::lateness(&app.lateness(&study).await?, &study))
+        }
+        Command::UnitTimes(args) => {
+            let study = logs::study(app, &args).await?;
+            printer.print(&wire_mining::unit_times(&app.unit_times(&study).await?, &study))
+        }
+        Command::ValueStream { log, to, steps } => {
+            logs::value_stream(app, &log, to.as_deref(), steps, printer).await
+        }
+        Command::Suitability { scope } => {
+            let found = app.suitability(&selection(&scope, None)).await?;
+            let list: Vec<_> = found.iter().map(|(s, l)| wire_mining::suitability(s, l)).collect();
+            printer.print(&list)
+        }
+        Command::LeadTimes(args) => logs::lead_times(app, &args, printer).await,
         Command::Ledger { scope, by, group_by, as_of } => {
             let groups = wire::group_by(&group_by)?;
             let rows = app.ledger(&selection(&scope, as_of), by, &groups).await?;
@@ -250,7 +286,7 @@ async fn command(app: &App, command: Command, printer: &Printer) -> AppResult<Af
     }
 }
 
-fn selection(scope: &Scope, as_of: Option<jiff::civil::Date>) -> Selection {
+pub(crate) fn selection(scope: &Scope, as_of: Option<jiff::civil::Date>) -> Selection {
     let one = |v: &Option<String>| v.iter().cloned().collect::<Vec<_>>();
     let mut selection = Selection {
         process: scope.whose.process.clone(),
@@ -396,32 +432,6 @@ fn problems(found: &[ConfigProblem], printer: &Printer) -> AppResult<After> {
     let code = if problems.is_empty() { 0 } else { REFUSED };
     printer.print(&serde_json::json!({ "problems": problems }))?;
     Ok(After::Exit(code))
-}
-
-async fn describe(app: &App, args: &LogArgs, printer: &Printer) -> AppResult<After> {
-    let process = app.one_process(args.scope.whose.process.as_ref()).await?;
-    let selection = selection(&args.scope, None);
-    let filter = app.filter(&process, &selection).await?;
-    let profile = app.profile(&process, filter).await?;
-    let open = app.open_cases(&Selection { process: Some(process), ..selection }).await?;
-    printer.print(&wire::describe(&profile, open))
-}
-
-async fn lead_times(app: &App, args: &LogArgs, printer: &Printer) -> AppResult<After> {
-    let process = app.one_process(args.scope.whose.process.as_ref()).await?;
-    let filter = app.filter(&process, &selection(&args.scope, None)).await?;
-    let spans = app.case_spans(&process, filter, args.rows).await?;
-    let desk = app.seen(Permission::CasesRead, &process, None).await?;
-    let closings: HashMap<&str, (Option<i64>, i64)> =
-        desk.closings().map(|(line, closed, worked)| (line.id, (closed, worked))).collect();
-    let rows: Vec<_> = spans
-        .iter()
-        .map(|span| {
-            let found = closings.get(span.case.as_str());
-            wire::lead_time(span, found.and_then(|f| f.0), found.map(|f| f.1))
-        })
-        .collect();
-    printer.print(&rows)
 }
 
 async fn indicators(

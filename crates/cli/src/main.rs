@@ -6,6 +6,7 @@ mod backup;
 mod backup_audit;
 mod backup_periods;
 mod commands;
+mod logs;
 mod output;
 mod staff;
 mod terminal;

@@ -4,7 +4,7 @@
 //! A version is valid from a day until the next version begins. The TOML a
 //! person writes is [`ProcessRules`]; see `docs/configuration.md` for an example.
 
-use jiff::civil::Date;
+use jiff::civil::{Date, Time};
 use serde::{Deserialize, Serialize};
 
 use crate::Period;
@@ -207,6 +207,29 @@ pub struct Closure {
     pub reason: String,
 }
 
+/// Hours on which the body is open, on some weekdays it works.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Hours {
+    /// Days of the week, 1 = Monday; all those worked when empty.
+    #[serde(default)]
+    pub weekdays: Vec<u8>,
+    /// Opens.
+    pub from: Time,
+    /// Closes; 00:00 is the end of the day.
+    pub to: Time,
+}
+
+/// Two activities of a case that one person must not do both.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Duties {
+    /// First activity.
+    pub a: String,
+    /// Second activity.
+    pub b: String,
+}
+
 /// When a process is said tense or critical. With a share to hold, by how far it is
 /// missed; otherwise by the part of the stock past its date.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -261,6 +284,10 @@ pub struct ProcessRules {
     pub neutralised: Vec<Exclusion>,
     /// Local closures.
     pub closure: Vec<Closure>,
+    /// Opening hours, which worked time counts; seven hours a day when empty.
+    pub hours: Vec<Hours>,
+    /// Activities that two people must share on each case.
+    pub separate: Vec<Duties>,
     /// Seasons that bring more work than usual.
     pub campaign: Vec<Campaign>,
     /// Working time per item; the most specific of product and activity wins.
@@ -296,6 +323,8 @@ impl Default for ProcessRules {
             exclusion: Vec::new(),
             neutralised: Vec::new(),
             closure: Vec::new(),
+            hours: Vec::new(),
+            separate: Vec::new(),
             campaign: Vec::new(),
             unit_time: Vec::new(),
             output_window_days: 20,
@@ -458,6 +487,37 @@ impl ProcessRules {
                 );
             }
         }
+        for (i, hours) in self.hours.iter().enumerate() {
+            if hours.to != Time::midnight() && hours.to <= hours.from {
+                say(
+                    &format!("hours[{i}]"),
+                    format!(
+                        "ouvert de {} à {} : la fin vient après le début",
+                        hours.from, hours.to
+                    ),
+                    format!(
+                        "open from {} to {}: the end comes after the beginning",
+                        hours.from, hours.to
+                    ),
+                );
+            }
+            if hours.weekdays.iter().any(|d| !(1..=7).contains(d)) {
+                say(
+                    &format!("hours[{i}].weekdays"),
+                    "jours de la semaine : des nombres de 1 (lundi) à 7".into(),
+                    "weekdays: numbers from 1 (Monday) to 7".into(),
+                );
+            }
+        }
+        for (i, duties) in self.separate.iter().enumerate() {
+            if duties.a == duties.b {
+                say(
+                    &format!("separate[{i}]"),
+                    format!("« {} » deux fois : nommer deux activités", duties.a),
+                    format!("“{}” twice: name two activities", duties.a),
+                );
+            }
+        }
         let closing = [
             &self.states.settled,
             &self.states.settled_auto,
@@ -520,6 +580,17 @@ mod tests {
         });
         let text = rules.to_toml().unwrap_or_default();
         assert_eq!(ProcessRules::from_toml(&text).ok(), Some(rules));
+    }
+
+    #[test]
+    fn hours_are_read_as_times_of_the_day_and_checked() {
+        let text = "[[hours]]\nweekdays = [1, 2]\nfrom = \"08:30\"\nto = \"17:00\"\n";
+        let rules = ProcessRules::from_toml(text).unwrap_or_default();
+        assert_eq!(rules.hours.len(), 1);
+        assert!(rules.check().is_empty());
+        assert_eq!(ProcessRules::from_toml(&rules.to_toml().unwrap_or_default()).ok(), Some(rules));
+        let wrong = ProcessRules::from_toml("[[hours]]\nfrom = \"12:00\"\nto = \"09:00\"\n");
+        assert_eq!(wrong.unwrap_or_default().check().len(), 1);
     }
 
     #[test]

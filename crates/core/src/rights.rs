@@ -49,8 +49,10 @@ permissions! {
     FiguresRead = "figures.read",
     /// Lists of cases.
     CasesRead = "cases.read",
-    /// Pseudonymised detail: profile, map, variants.
+    /// Pseudonymised detail: profile, map, variants, waits, returns, models, costs.
     LogRead = "log.read",
+    /// What a workshop writes: causes, target state, reference models.
+    WorkshopWrite = "workshop.write",
     /// History of imports, findings, quarantine.
     DataRead = "data.read",
     /// Import files, take them back.

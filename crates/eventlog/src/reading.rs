@@ -43,6 +43,8 @@ pub struct Step {
     pub start: i64,
     /// End (the start again while the task is open).
     pub end: i64,
+    /// Whether both its start and its end were delivered.
+    pub started: bool,
 }
 
 impl Rows {
@@ -70,6 +72,7 @@ impl Rows {
                         activity,
                         start: time,
                         end: time,
+                        started: false,
                     }));
                     each(case.id, &steps);
                 }
@@ -90,6 +93,7 @@ impl Rows {
                             activity: codes[row],
                             start: batch.start(row).unwrap_or(times[row]),
                             end: times[row],
+                            started: batch.start(row).is_some(),
                         }));
                         steps.sort_by_key(|s| (s.start, s.end));
                         each(case.id, &steps);
@@ -111,6 +115,7 @@ impl Rows {
                         activity: t.activity,
                         start: t.start,
                         end: t.end.unwrap_or(t.start),
+                        started: t.started && t.end.is_some(),
                     }));
                     if !steps.is_empty() {
                         each(case.id, &steps);

@@ -49,6 +49,13 @@ impl TryFrom<String> for VariantId {
     }
 }
 
+impl std::str::FromStr for VariantId {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        Self::try_from(text.to_owned())
+    }
+}
+
 impl From<VariantId> for String {
     fn from(id: VariantId) -> String {
         id.to_string()

@@ -205,7 +205,7 @@ impl Kernel for CaseFold {
     type Output = CaseTable;
 
     fn columns(&self) -> Columns {
-        Columns { tasks: true, dimensions: true, ..Columns::default() }
+        Columns { tasks: true, dimensions: true, ..Columns::default() }.and(self.filter.columns())
     }
 
     fn fold(&self, table: &mut CaseTable, batch: &EventBatch) {
@@ -221,8 +221,9 @@ impl Kernel for CaseFold {
         let zone = self.zone.clone();
         let mut points: Vec<Point> = Vec::new();
         let mut open_tasks: Vec<u32> = Vec::new();
-        for case in batch.cases() {
-            if !self.filter.is_empty() && !self.filter.keeps(batch, &case) {
+        let kept = (!self.filter.is_empty()).then(|| self.filter.select(batch));
+        for (place, case) in batch.cases().enumerate() {
+            if kept.as_ref().is_some_and(|kept| kept.get(place) != Some(&true)) {
                 continue;
             }
             let rows = case.rows.clone();

@@ -138,7 +138,7 @@ impl Kernel for ClosingStats {
     type Output = LearnedRule;
 
     fn columns(&self) -> Columns {
-        Columns { tasks: true, dimensions: self.filter.needs_dimensions(), ..Columns::default() }
+        Columns { tasks: true, ..Columns::default() }.and(self.filter.columns())
     }
 
     fn fold(&self, partial: &mut ClosingPartial, batch: &EventBatch) {
@@ -150,8 +150,9 @@ impl Kernel for ClosingStats {
         let zone = self.zone.clone();
         partial.activities.resize_with(interner.len(), ActivityStats::default);
         let mut points: Vec<Point> = Vec::new();
-        for case in batch.cases() {
-            if !self.filter.is_empty() && !self.filter.keeps(batch, &case) {
+        let kept = (!self.filter.is_empty()).then(|| self.filter.select(batch));
+        for (place, case) in batch.cases().enumerate() {
+            if kept.as_ref().is_some_and(|kept| kept.get(place) != Some(&true)) {
                 continue;
             }
             collect(batch, case.rows, &activity, &sense, &zone, self.as_of, &mut points);

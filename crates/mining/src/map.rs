@@ -1,9 +1,10 @@
 //! The process map: which activity directly follows which, how often and after how long.
 //!
-//! - Computes: nodes (occurrences, cases), edges (times followed, cases, mean,
-//!   median and 90th percentile of the time between), first and last activities.
+//! - Computes: nodes (occurrences, cases, time spent), edges (times followed, cases,
+//!   time between), first and last activities; times as mean, median, 90th percentile
+//!   and sum, in calendar and in worked time.
 //! - Units: seconds between the end of a step and the start of the next; steps
-//!   that overlap waited 0 s.
+//!   that overlap waited 0 s. Worked seconds are those of a [`WorkClock`].
 //! - Shapes: a log in, a [`Map`] out, most frequent first, ties by name.
 //! - Errors: none; an empty log gives an empty map.
 //! - Source: directly-follows graphs (van der Aalst 2016, ch. 7); checked against
@@ -11,17 +12,27 @@
 
 use std::collections::BTreeMap;
 
-use eclusier_eventlog::{Columns, EventBatch, Interner, Kernel};
+use eclusier_calendar::WorkClock;
+use eclusier_eventlog::{Columns, EventBatch, Interner, Kernel, Precision};
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{rows::Rows, stats};
 
 /// Kernel of the map.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct MapKernel {
     /// Reading of the log.
     pub rows: Rows,
+    /// Opening hours; without them nothing is said of worked time.
+    pub clock: Option<WorkClock>,
+}
+
+impl MapKernel {
+    /// The map in calendar time alone.
+    pub fn calendar(rows: Rows) -> Self {
+        Self { rows, clock: None }
+    }
 }
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -32,6 +43,9 @@ struct NodeSum {
     ends: u64,
     /// Ordinal (from 1) of the last case counted: a case counts once.
     last_case: u64,
+    /// Time spent, where a start was delivered.
+    touch: Vec<i64>,
+    worked_touch: Vec<i64>,
 }
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -39,6 +53,7 @@ struct EdgeSum {
     cases: u64,
     last_case: u64,
     waits: Vec<i64>,
+    worked: Vec<i64>,
 }
 
 /// What some partitions say of the map.
@@ -50,6 +65,8 @@ pub struct MapPartial {
     #[serde(with = "pairs")]
     edges: FxHashMap<(u32, u32), EdgeSum>,
     cases: u64,
+    /// Steps whose instants are whole days: no worked time can be told from them.
+    days: u64,
 }
 
 mod pairs {
@@ -72,8 +89,34 @@ mod pairs {
     }
 }
 
+/// A duration over many occurrences, in seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Span {
+    /// Mean.
+    pub mean_s: f64,
+    /// Median.
+    pub median_s: f64,
+    /// 90th percentile.
+    pub p90_s: f64,
+    /// Sum.
+    pub total_s: f64,
+}
+
+impl Span {
+    /// Of durations in microseconds, which are reordered; `None` of nothing.
+    pub fn of(values: &mut [i64]) -> Option<Self> {
+        let sum: i128 = values.iter().map(|&v| i128::from(v)).sum();
+        Some(Self {
+            mean_s: stats::mean(values)? / MICROSECONDS,
+            median_s: stats::quantile(values, 0.5)? / MICROSECONDS,
+            p90_s: stats::quantile(values, 0.9)? / MICROSECONDS,
+            total_s: sum as f64 / MICROSECONDS,
+        })
+    }
+}
+
 /// A node.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Node {
     /// Activity.
     pub name: String,
@@ -81,6 +124,10 @@ pub struct Node {
     pub events: u64,
     /// Cases having it.
     pub cases: u64,
+    /// Time spent on it; `None` where no start was delivered.
+    pub touch: Option<Span>,
+    /// The same in worked time.
+    pub worked_touch: Option<Span>,
 }
 
 /// An edge.
@@ -94,12 +141,10 @@ pub struct Edge {
     pub count: u64,
     /// Cases.
     pub cases: u64,
-    /// Mean, seconds.
-    pub mean_s: f64,
-    /// Median, seconds.
-    pub median_s: f64,
-    /// 90th percentile, seconds.
-    pub p90_s: f64,
+    /// Time between the two.
+    pub span: Span,
+    /// The same in worked time.
+    pub worked: Option<Span>,
 }
 
 /// The map.
@@ -113,6 +158,10 @@ pub struct Map {
     pub start: BTreeMap<String, u64>,
     /// Cases ending with each activity.
     pub end: BTreeMap<String, u64>,
+    /// Cases read.
+    pub cases: u64,
+    /// Whether some instants are whole days, so that worked time is not told.
+    pub days: bool,
 }
 
 const MICROSECONDS: f64 = 1e6;
@@ -126,7 +175,8 @@ impl Kernel for MapKernel {
     }
 
     fn fold(&self, partial: &mut MapPartial, batch: &EventBatch) {
-        let MapPartial { names, nodes, edges, cases } = partial;
+        let MapPartial { names, nodes, edges, cases, days } = partial;
+        *days += (0..batch.len()).filter(|&r| batch.precision(r) == Precision::Day).count() as u64;
         self.rows.each_case(batch, names, |_, steps| {
             *cases += 1;
             for (i, step) in steps.iter().enumerate() {
@@ -142,10 +192,19 @@ impl Kernel for MapKernel {
                 }
                 node.starts += u64::from(i == 0);
                 node.ends += u64::from(i + 1 == steps.len());
+                if step.started {
+                    node.touch.push(step.end.saturating_sub(step.start).max(0));
+                    if let Some(clock) = &self.clock {
+                        node.worked_touch.push(clock.between(step.start, step.end));
+                    }
+                }
             }
             for pair in steps.windows(2) {
                 let edge = edges.entry((pair[0].activity, pair[1].activity)).or_default();
                 edge.waits.push(pair[1].start.saturating_sub(pair[0].end).max(0));
+                if let Some(clock) = &self.clock {
+                    edge.worked.push(clock.between(pair[0].end, pair[1].start));
+                }
                 if edge.last_case != *cases {
                     edge.last_case = *cases;
                     edge.cases += 1;
@@ -163,51 +222,59 @@ impl Kernel for MapKernel {
             node.cases += from.cases;
             node.starts += from.starts;
             node.ends += from.ends;
+            node.touch.extend(from.touch);
+            node.worked_touch.extend(from.worked_touch);
         }
         for ((a, b), from) in other.edges {
             let edge = into.edges.entry((codes[a as usize], codes[b as usize])).or_default();
             edge.cases += from.cases;
             edge.waits.extend(from.waits);
+            edge.worked.extend(from.worked);
         }
         into.cases += other.cases;
+        into.days += other.days;
         // Ordinals of the two sides are unrelated: forget them.
         into.nodes.iter_mut().for_each(|n| n.last_case = 0);
         into.edges.values_mut().for_each(|e| e.last_case = 0);
     }
 
     fn finish(&self, partial: MapPartial) -> Map {
-        let MapPartial { names, nodes, edges, .. } = partial;
+        let MapPartial { names, mut nodes, edges, cases, days } = partial;
         let name = |code: usize| names.names().get(code).cloned().unwrap_or_default();
         let ends = |count: fn(&NodeSum) -> u64| {
             let seen = nodes.iter().enumerate().filter(|(_, n)| count(n) > 0);
             seen.map(|(code, n)| (name(code), count(n))).collect()
         };
         let (start, end) = (ends(|n| n.starts), ends(|n| n.ends));
+        let worked = |values: &mut [i64]| if days > 0 { None } else { Span::of(values) };
         let mut activities: Vec<Node> = nodes
-            .iter()
+            .iter_mut()
             .enumerate()
             .filter(|(_, n)| n.events > 0)
-            .map(|(code, n)| Node { name: name(code), events: n.events, cases: n.cases })
+            .map(|(code, n)| Node {
+                name: name(code),
+                events: n.events,
+                cases: n.cases,
+                touch: Span::of(&mut n.touch),
+                worked_touch: worked(&mut n.worked_touch),
+            })
             .collect();
         activities.sort_by(|a, b| b.events.cmp(&a.events).then_with(|| a.name.cmp(&b.name)));
+        let nothing = Span { mean_s: 0.0, median_s: 0.0, p90_s: 0.0, total_s: 0.0 };
         let mut edges: Vec<Edge> = edges
             .into_iter()
-            .map(|((a, b), mut sum)| {
-                let seconds = |v: Option<f64>| v.unwrap_or(0.0) / MICROSECONDS;
-                Edge {
-                    from: name(a as usize),
-                    to: name(b as usize),
-                    count: sum.waits.len() as u64,
-                    cases: sum.cases,
-                    mean_s: seconds(stats::mean(&sum.waits)),
-                    median_s: seconds(stats::quantile(&mut sum.waits, 0.5)),
-                    p90_s: seconds(stats::quantile(&mut sum.waits, 0.9)),
-                }
+            .map(|((a, b), mut sum)| Edge {
+                from: name(a as usize),
+                to: name(b as usize),
+                count: sum.waits.len() as u64,
+                cases: sum.cases,
+                span: Span::of(&mut sum.waits).unwrap_or(nothing),
+                worked: worked(&mut sum.worked),
             })
             .collect();
         edges.sort_by(|a, b| {
             b.count.cmp(&a.count).then_with(|| (&a.from, &a.to).cmp(&(&b.from, &b.to)))
         });
-        Map { activities, edges, start, end }
+        Map { activities, edges, start, end, cases, days: days > 0 }
     }
 }

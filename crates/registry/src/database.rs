@@ -54,6 +54,12 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("../migrations/sqlite/0002_people.sql"),
         postgres: include_str!("../migrations/postgres/0002_people.sql"),
     },
+    Migration {
+        version: 3,
+        name: "workshops",
+        sqlite: include_str!("../migrations/sqlite/0003_workshops.sql"),
+        postgres: include_str!("../migrations/postgres/0003_workshops.sql"),
+    },
 ];
 
 /// How to open the registry.

@@ -34,6 +34,7 @@ mod sessions;
 mod settings;
 mod sqlite;
 mod value;
+mod workshops;
 
 pub use accounts::{Account, AccountChange, AccountStatus, NewAccount};
 pub use audit::{AuditEntry, AuditFault, AuditFaultKind, AuditVerdict};
@@ -55,3 +56,4 @@ pub use purges::Purge;
 pub use rehearsal::RehearsalRecord;
 pub use sessions::Session;
 pub use settings::{Body, ControlTotal};
+pub use workshops::{ModelRecord, NewModel, WorkshopRecord};

@@ -21,6 +21,7 @@ pub mod settings;
 mod site;
 mod tls;
 pub mod wire;
+pub mod wire_mining;
 pub mod wire_people;
 mod wire_rights;
 

@@ -7,9 +7,7 @@ use eclusier_app::{
     imports::{ImportReport, ImportStatus},
     previews::UploadView,
 };
-use eclusier_app::{
-    CaseSpan, Finding, ImportRecord, ImportRecordStatus, JobRecord, Map, Profile, Variants,
-};
+use eclusier_app::{CaseSpan, Finding, ImportRecord, ImportRecordStatus, JobRecord, Profile};
 use eclusier_core::{Lang, Period};
 
 /// A period on the wire.
@@ -17,7 +15,7 @@ pub fn period(period: Period) -> api::PeriodDto {
     api::PeriodDto { from: period.from.to_string(), to: period.to.to_string() }
 }
 
-fn instant_us(us: i64) -> Option<String> {
+pub(crate) fn instant_us(us: i64) -> Option<String> {
     jiff::Timestamp::from_microsecond(us).ok().map(|t| t.to_string())
 }
 
@@ -235,49 +233,6 @@ pub fn describe(profile: &Profile, open_cases: Option<u64>) -> api::DescribeDto 
         resources: profile.resources,
         first: profile.first.and_then(instant_us),
         last: profile.last.and_then(instant_us),
-    }
-}
-
-/// The process map.
-pub fn map(map: Map) -> api::MapDto {
-    api::MapDto {
-        activities: map
-            .activities
-            .into_iter()
-            .map(|a| api::MapActivityDto { name: a.name, events: a.events, cases: a.cases })
-            .collect(),
-        edges: map
-            .edges
-            .into_iter()
-            .map(|e| api::MapEdgeDto {
-                from: e.from,
-                to: e.to,
-                count: e.count,
-                cases: e.cases,
-                mean_s: e.mean_s,
-                median_s: e.median_s,
-                p90_s: e.p90_s,
-            })
-            .collect(),
-        start: map.start,
-        end: map.end,
-    }
-}
-
-/// The variants.
-pub fn variants(variants: Variants) -> api::VariantsDto {
-    api::VariantsDto {
-        total: variants.total,
-        variants: variants
-            .variants
-            .into_iter()
-            .map(|v| api::VariantDto {
-                variant: v.variant,
-                cases: v.cases,
-                share: v.share,
-                median_lead_time_s: v.median_lead_time_s,
-            })
-            .collect(),
     }
 }
 

@@ -115,8 +115,12 @@ fn permission_words(permission: Permission) -> [&'static str; 2] {
         P::FiguresRead => ["Voir stocks, flux, âges et délais", "See stock, flow, ages and delays"],
         P::CasesRead => ["Voir les listes de dossiers", "See lists of cases"],
         P::LogRead => [
-            "Voir le détail pseudonymisé : carte, variantes",
-            "See pseudonymised detail: map, variants",
+            "Voir le détail pseudonymisé : carte, variantes, attentes, retours, coûts",
+            "See pseudonymised detail: map, variants, waits, returns, costs",
+        ],
+        P::WorkshopWrite => [
+            "Noter ce que trouve un atelier : causes, cible, modèles",
+            "Write down what a workshop finds: causes, target, models",
         ],
         P::DataRead => ["Voir l’historique des imports", "See the history of imports"],
         P::DataWrite => ["Importer des fichiers, les annuler", "Import files, take them back"],
@@ -264,6 +268,9 @@ fn act_words(action: &str) -> [&'static str; 2] {
             ["Total de contrôle saisi", "Control total typed"]
         }
         "mapping.save" => ["Correspondance enregistrée", "Mapping saved"],
+        "workshop.put" => ["Atelier enregistré", "Workshop saved"],
+        "model.add" => ["Modèle ajouté", "Model added"],
+        "model.delete" => ["Modèle retiré", "Model removed"],
         "mapping.delete" => ["Correspondance supprimée", "Mapping deleted"],
         "job.create" => ["Tâche lancée", "Job started"],
         "job.cancel" => ["Arrêt d’une tâche demandé", "Job asked to stop"],

@@ -99,7 +99,8 @@ impl App {
     /// The witness figures of a process as it stands.
     pub(super) async fn witness(&self, process: &ProcessId) -> AppResult<Witness> {
         let selection = Selection { process: Some(process.clone()), ..Selection::default() };
-        let profile = self.profile(process, Filter::default()).await?;
+        let study = self.study(process, &selection, Filter::default()).await?;
+        let profile = self.profile(&study).await?;
         let instant = |us: Option<i64>| us.and_then(|us| Timestamp::from_microsecond(us).ok());
         let counts = Counts {
             cases: profile.cases,

@@ -53,16 +53,25 @@ pub fn shared(path: &str) -> Option<PathBuf> {
 /// A public log as one batch of whole cases, instants without offset read as UTC;
 /// rows of the activities of `ignored` are left out.
 pub fn log(path: &str, ignored: &[&str]) -> Option<EventBatch> {
+    let ignored = ignored.iter().map(|i| (*i).to_owned()).collect();
+    read(path, Mapping { ignore_activities: ignored, ..Mapping::default() })
+}
+
+/// The same with some columns kept as attributes.
+pub fn log_with(path: &str, attributes: &[&str]) -> Option<EventBatch> {
+    let attributes = attributes.iter().map(|a| (*a).to_owned()).collect();
+    let mut mapping = Mapping::default();
+    mapping.columns.attributes = attributes;
+    read(path, mapping)
+}
+
+fn read(path: &str, mapping: Mapping) -> Option<EventBatch> {
     let file = shared(path)?;
     let mut kept = Kept::default();
     let people = Pseudonymiser::new(&[7; 32]).unwrap();
     let name = path.rsplit('/').next().unwrap();
     let mut none = Nothing;
     let mut context = Context::new(name, TimeZone::UTC, people, &(), &mut none);
-    let mapping = Mapping {
-        ignore_activities: ignored.iter().map(|i| (*i).to_owned()).collect(),
-        ..Mapping::default()
-    };
     read_events(&file, &mapping, &mut context, &mut kept).unwrap();
     let all = concat_batches(&schema::events(), &kept.0).unwrap();
     let column = |name: &str| SortColumn {

@@ -38,11 +38,11 @@ fn counted(map: &Map) {
     assert_eq!((ends(&map.start), ends(&map.end)), ("A3".into(), "B1 D1 E1".into()));
     // From the end of A to the start of B: 0 (they overlap), 1, 100 and 4 seconds.
     let ab = &map.edges[0];
-    assert_eq!((ab.mean_s, ab.median_s), (26.25, 2.5));
-    assert!((ab.p90_s - 71.2).abs() < 1e-9, "{}", ab.p90_s);
+    assert_eq!((ab.span.mean_s, ab.span.median_s), (26.25, 2.5));
+    assert!((ab.span.p90_s - 71.2).abs() < 1e-9, "{}", ab.span.p90_s);
     // D began while C went on: it waited for nothing.
     let cd = map.edges.iter().find(|e| e.from == "C").unwrap();
-    assert_eq!((cd.mean_s, cd.median_s, cd.p90_s), (0.0, 0.0, 0.0));
+    assert_eq!((cd.span.mean_s, cd.span.median_s, cd.span.p90_s), (0.0, 0.0, 0.0));
 }
 
 #[test]

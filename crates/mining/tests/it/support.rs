@@ -12,6 +12,15 @@ pub type Work = (&'static str, &'static str, i64, i64);
 
 /// One batch, its rows in the order of the lake: by case, then by end.
 pub fn batch(rows: &[Work]) -> EventBatch {
+    batch_at(rows, 0)
+}
+
+/// The same, the instants being civil days.
+pub fn batch_of_days(rows: &[Work]) -> EventBatch {
+    batch_at(rows, 1)
+}
+
+fn batch_at(rows: &[Work], precision: u8) -> EventBatch {
     let mut rows = rows.to_vec();
     rows.sort_by_key(|r| (r.0, r.3));
     let text = |f: &dyn Fn(&Work) -> Option<&'static str>| -> ArrayRef {
@@ -27,7 +36,7 @@ pub fn batch(rows: &[Work]) -> EventBatch {
         text(&|r| Some(r.1)),
         instants(&|r| r.3),
         instants(&|r| r.2),
-        Arc::new(rows.iter().map(|_| 0).collect::<UInt8Array>()),
+        Arc::new(rows.iter().map(|_| precision).collect::<UInt8Array>()),
         none(),
         none(),
         none(),

@@ -35,7 +35,10 @@ fn a_log_with_schedules_says_when_work_entered_the_basket() {
     let Some(batch) = logs::log("log-bpic2012/BPI_Challenge_2012.xes.gz", &[]) else { return };
     let log = logs::run(&TaskLogKernel::default(), &batch);
     let traces = logs::run(&TracesKernel { rows: Rows::Events }, &batch);
-    let variants = logs::run(&VariantsKernel { rows: Rows::Events, top: 1 }, &batch);
+    let variants = logs::run(
+        &VariantsKernel { rows: Rows::Events, top: 1, ..VariantsKernel::default() },
+        &batch,
+    );
     assert_eq!(traces.cases(), 13_087);
     assert_eq!(traces.traces.len() as u64, variants.total);
     let scheduled = log.tasks.iter().filter(|t| t.scheduled.is_some()).count() as u64;

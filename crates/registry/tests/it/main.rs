@@ -20,6 +20,7 @@ mod org;
 mod postgres;
 mod saved;
 mod together;
+mod workshops;
 
 use std::{
     future::Future,

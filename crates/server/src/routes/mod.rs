@@ -17,6 +17,7 @@ mod proof;
 mod scim;
 mod session;
 mod status;
+mod studies;
 mod system;
 mod uploads;
 
@@ -34,6 +35,7 @@ pub(crate) fn all() -> OpenApiRouter<Site> {
         .merge(status::routes())
         .merge(figures::routes())
         .merge(logs::routes())
+        .merge(studies::routes())
         .merge(session::routes())
         .merge(oidc::routes())
         .merge(accounts::routes())

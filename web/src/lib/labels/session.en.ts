@@ -130,6 +130,7 @@ export const sessionEn: typeof sessionFr = {
     'figures.read': 'read stocks, flows, ages and delays',
     'cases.read': 'read lists of cases',
     'log.read': 'read the pseudonymised detail',
+    'workshop.write': 'write down what a workshop finds',
     'data.read': 'read the history of imports',
     'data.write': 'import and undo files',
     'counts.write': 'type counts',

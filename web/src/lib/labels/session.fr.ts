@@ -129,6 +129,7 @@ export const sessionFr = {
     'figures.read': 'lire les stocks, flux, âges et délais',
     'cases.read': 'lire les listes de dossiers',
     'log.read': 'lire le détail pseudonymisé',
+    'workshop.write': 'noter ce que trouve un atelier',
     'data.read': 'lire l’historique des imports',
     'data.write': 'importer et annuler des fichiers',
     'counts.write': 'saisir des comptages',
