@@ -190,7 +190,7 @@ describe.runIf(invented)('rooms of a process', () => {
       expect(await page.locator('textarea').inputValue()).toBe('Écrit par quelqu’un d’autre');
       expect(await page.getByRole('textbox', { name: `${t.flow.waitAim}, Notification envoyée` }).inputValue()).toBe('60');
       const pdf = await page.getByRole('link', { name: t.flow.pdf }).getAttribute('href');
-      expect(pdf).toMatch(/value-stream\.pdf\?.*steps=Num/);
+      expect(pdf).toMatch(/pages\/value-stream\.pdf\?.*steps=Num/);
     } finally {
       await context.close();
     }

@@ -182,7 +182,7 @@ export const roomsEn: typeof roomsFr = {
         alignments: 'Looks, for each variant, for the smallest gap with the model. Exact, slower.',
         replay: 'Moves tokens through the model. Fast, less fine on loops.'
       },
-      needModel: 'Keep this model as reference first, to compare it with the cases.',
+      leftOut: 'Model kept; what follows could not be read and has no effect on the comparison.',
       fitness: 'Fitness',
       fitnessWhy: 'Share of what happened that the model can replay. 100%: no deviation.',
       precision: 'Precision',

@@ -181,7 +181,7 @@ export const roomsFr = {
         alignments: 'Cherche, pour chaque variante, l’écart le plus petit au modèle. Exact, plus long.',
         replay: 'Fait avancer des jetons dans le modèle. Rapide, moins fin sur les boucles.'
       } as Record<string, string>,
-      needModel: 'Gardez d’abord ce modèle comme référence pour le comparer aux dossiers.',
+      leftOut: 'Modèle gardé ; ceci n’a pas pu être suivi et reste sans effet sur la comparaison.',
       fitness: 'Adéquation',
       fitnessWhy: 'Part du déroulé réel que le modèle sait rejouer. 100 % : aucun écart.',
       precision: 'Précision',
