@@ -13,3 +13,4 @@ mod common;
 mod contract;
 mod logs;
 mod settings;
+mod workshop;
