@@ -100,10 +100,10 @@ describe.skipIf(!invented)('with the keyboard only', () => {
       await ready(page, 'g.node');
       await page.getByRole('button', { name: t.filter.add }).focus();
       await page.keyboard.press('Enter');
-      await page.getByRole('dialog').getByLabel(t.filter.activity).fill('Rien de tel');
+      await page.getByRole('dialog').getByLabel(t.filter.activity, { exact: true }).fill('Rien de tel');
       await page.keyboard.press('Enter');
       await page.getByRole('alert').waitFor();
-      await page.getByRole('dialog').getByLabel(t.filter.activity).fill('Pièce demandée');
+      await page.getByRole('dialog').getByLabel(t.filter.activity, { exact: true }).fill('Pièce demandée');
       await page.keyboard.press('Enter');
       await page.waitForURL(/with=/);
       expect(new URL(page.url()).searchParams.get('with')).toBe(encodeURIComponent('Pièce demandée'));
@@ -153,8 +153,8 @@ describe.skipIf(!invented)('a log nobody wants on a screen', () => {
         }
         return worst;
       });
-      // Four times harder than asked (43,000 links), on a machine shared with others.
-      expect(slow).toBeLessThan(2_000);
+      // On a machine shared with others; the time of one frame of a busy browser is in it.
+      expect(slow).toBeLessThan(1_500);
       console.log(`slowest move of a slider, 398 activities: ${Math.round(slow)} ms`);
       expect(faults).toEqual([]);
     } finally {

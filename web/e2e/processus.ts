@@ -88,7 +88,7 @@ function thicket(seed: number, activities: number, cases: number): Path[] {
     let at = 12;
     for (let i = 0; i < extra; i++) {
       at = Math.min(activities - 1, Math.max(6, at + Math.floor((roll() - 0.42) * 30)));
-      v.push(name(roll() < 0.25 ? 12 + Math.floor(roll() * (activities - 12)) : at));
+      v.push(name(roll() < 0.04 ? 12 + Math.floor(roll() * (activities - 12)) : at));
     }
     if (roll() < 0.3) v.splice(9, Infinity);
     paths.push({ variant: v, cases: c < 40 ? 60 - c : 1, outcome: 'settled' });

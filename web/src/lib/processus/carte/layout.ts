@@ -35,6 +35,8 @@ export const LABEL = { w: 80, h: 19 } as const;
 
 /** Beyond this the layered layout takes more than a person waits. */
 export const MOST = { nodes: 130, links: 420 } as const;
+/** Links drawn at most, the most followed first: more of them is a stain. */
+export const DRAWN = 2_000;
 export const tooLarge = (s: Shown): boolean => s.activities > MOST.nodes || s.paths > MOST.links;
 
 export const sizeOf = (n: number) => (n === START || n === END ? CAP : NODE);
@@ -193,9 +195,10 @@ export function plain(g: Graph, s: Shown): Placed {
     for (let i = 0; i < layer.length; i += widest) cut.push(layer.slice(i, i + widest));
     return cut;
   });
+  const drawn = g.links.filter((l) => s.links[l.id]).slice(0, DRAWN);
   const neighbours = new Map<number, number[]>();
-  for (const l of g.links) {
-    if (!s.links[l.id] || l.from === l.to) continue;
+  for (const l of drawn) {
+    if (l.from === l.to) continue;
     for (const [a, b] of [[l.from, l.to], [l.to, l.from]] as const) {
       const list = neighbours.get(a);
       if (list) list.push(b);
@@ -229,8 +232,7 @@ export function plain(g: Graph, s: Shown): Placed {
     }
   });
   const links = new Map<number, Curve>();
-  for (const l of g.links) {
-    if (!s.links[l.id]) continue;
+  for (const l of drawn) {
     const a = nodes.get(l.from);
     const b = nodes.get(l.to);
     if (a && b) links.set(l.id, join(a, b));
