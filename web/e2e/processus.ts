@@ -37,14 +37,15 @@ const L = 'Relance téléphonique';
 const X = 'Classement sans suite';
 const M = 'Mise en paiement';
 const K = 'Contrôle interne';
+const S = 'Signature du responsable';
 
-function office(seed: number, cases: number): Path[] {
+function office(seed: number, cases: number, asked = 0.38, checked = 0.45): Path[] {
   const roll = dice(seed);
   const all = new Map<string, Path>();
   for (let i = 0; i < cases; i++) {
     const v: string[] = roll() < 0.06 ? [R, C] : [R, N, C];
     let out = 'settled';
-    for (let turn = 0; turn < 4 && roll() < (turn === 0 ? 0.38 : 0.3); turn++) {
+    for (let turn = 0; turn < 4 && roll() < (turn === 0 ? asked : 0.3); turn++) {
       v.push(P);
       if (roll() < 0.22) v.push(L);
       if (roll() < 0.07) {
@@ -58,10 +59,11 @@ function office(seed: number, cases: number): Path[] {
       v.push(E);
       if (roll() < 0.16) v.push(T, A, E);
       if (roll() < 0.08) v.push(E);
-      if (roll() < 0.45) v.push(V);
+      if (roll() < checked) v.push(V);
       if (roll() < 0.07) v.push(E, V);
       v.push(D);
-      if (roll() < 0.05) v.push(K);
+      if (roll() < 0.05 && asked < 0.5) v.push(K);
+      if (asked > 0.5 && roll() < 0.3) v.push(S);
       v.push(O);
       if (roll() < 0.8) v.push(M);
       if (roll() < 0.03) out = 'open';
@@ -109,7 +111,7 @@ function log(process: string, state: State): Path[] {
     if (state === 'empty') known = [];
     else if (state === 'huge') known = thicket(5, 398, 12_400);
     else if (process === 'invalidite') known = [{ variant: ['Décision'], cases: 412, outcome: 'settled' }];
-    else known = office(process === 'ij' ? 8 : process === 'css' ? 21 : 3, process === 'css' ? 900 : 4312);
+    else known = office(process === 'ij' ? 8 : process === 'css' ? 21 : 3, process === 'css' ? 900 : 4312, process === 'ij' ? 0.61 : 0.38, process === 'ij' ? 0.12 : 0.45);
     LOGS.set(key, known);
   }
   return known;
@@ -210,13 +212,14 @@ export function variants(process: string, state: State, q: URLSearchParams): Var
   const all = log(process, state);
   const paths = kept(all, q);
   const cases = paths.reduce((n, p) => n + p.cases, 0);
+  const ranks = new Map(all.map((p, i) => [p, i]));
   let sum = 0;
   const list = paths.map((p): Variant => {
     sum += p.cases;
     const lead = leadOf(p.variant) + 600;
     const open = p.cases > 30 ? Math.round(p.cases * 0.04) : 0;
     return {
-      id: idOf(all.indexOf(p)),
+      id: idOf(ranks.get(p) ?? 0),
       variant: p.variant,
       cases: p.cases,
       share: p.cases / cases,
@@ -235,7 +238,9 @@ export function groups(process: string, state: State, q: URLSearchParams): Varia
   const kinds = new Map<string, Variant[]>();
   for (const x of v.variants) {
     const key = state === 'huge' ? String(x.variant.length >> 3) : `${x.variant.includes(P)}${x.variant.includes(T)}${x.variant.includes(X)}`;
-    kinds.set(key, [...(kinds.get(key) ?? []), x]);
+    const group = kinds.get(key);
+    if (group) group.push(x);
+    else kinds.set(key, [x]);
   }
   const list = [...kinds.values()].map((group) => {
     const cases = group.reduce((n, x) => n + x.cases, 0);

@@ -115,7 +115,7 @@ impl Follows {
     }
 
     /// Without what is rarer than `noise` times the most usual alternative at the same place:
-    /// the first step of a trace, or what comes after an activity, its end included.
+    /// the first step of a trace, the last one, or the step after an activity.
     pub(super) fn filtered(&self, noise: f64) -> Graph {
         let enough = |n: u64, most: u64| n > 0 && n as f64 >= noise * most as f64;
         let first = self.starts.iter().copied().max().unwrap_or(0);
@@ -125,8 +125,8 @@ impl Follows {
             start: self.starts.iter().map(|&n| enough(n, first)).collect(),
             end: self.ends.iter().map(|&n| enough(n, last)).collect(),
         };
-        for (list, &end) in self.out.iter().zip(&self.ends) {
-            let most = list.iter().map(|(_, n)| *n).max().unwrap_or(0).max(end);
+        for list in &self.out {
+            let most = list.iter().map(|(_, n)| *n).max().unwrap_or(0);
             graph
                 .out
                 .push(list.iter().filter(|(_, n)| enough(*n, most)).map(|(b, _)| *b).collect());

@@ -247,6 +247,11 @@ fn unknown(found: Unknown) -> CaveatDto {
             "Moins de cinq personnes : ce chiffre serait le leur.",
             "Fewer than five people: the figure would be theirs.",
         ),
+        Unknown::HiddenWithAnother => caveat(
+            "hidden_with_another",
+            "Masqué : avec le total, ce chiffre donnerait celui de trop peu de personnes.",
+            "Hidden: with the total, this figure would give that of too few people.",
+        ),
         Unknown::Censored => caveat(
             "censored",
             "Trop de tâches ne sont connues que par une borne.",

@@ -45,6 +45,7 @@ export const processusEn: typeof processusFr = {
     end: 'End',
     calendar: 'calendar',
     worked: 'worked',
+    workedHours: 'worked',
     clock: 'Time counted',
     map: {
       title: 'Process map',
@@ -148,7 +149,7 @@ export const processusEn: typeof processusFr = {
         cases: (n, t) => `${t} case${s(n)}`,
         conditions: 'Cases kept there',
         kinds: { here: 'only here', there: 'only there', more: 'more frequent here', less: 'less frequent here', same: 'alike' },
-        count: (n, k) => `${n} ${k}`,
+        count: (n, k) => `${k}: ${n}`,
         per100: 'per 100 cases',
         delta: 'Difference',
         slower: 'Difference of median time',

@@ -43,6 +43,7 @@ export const processusFr = {
     end: 'Fin',
     calendar: 'calendaire',
     worked: 'ouvré',
+    workedHours: 'ouvrées',
     clock: 'Temps compté',
     /** The map. */
     map: {
@@ -156,7 +157,7 @@ export const processusFr = {
           less: 'moins fréquent ici',
           same: 'pareil'
         } as Record<string, string>,
-        count: (n: string, k: string) => `${n} ${k}`,
+        count: (n: string, k: string) => `${k} : ${n}`,
         per100: 'pour 100 dossiers',
         delta: 'Écart',
         slower: 'Écart de temps médian',

@@ -29,9 +29,9 @@ export interface Placed {
 
 export type Direction = 'DOWN' | 'RIGHT';
 
-export const NODE = { w: 178, h: 56 } as const;
-export const CAP = { w: 96, h: 34 } as const;
-export const LABEL = { w: 74, h: 17 } as const;
+export const NODE = { w: 196, h: 62 } as const;
+export const CAP = { w: 104, h: 40 } as const;
+export const LABEL = { w: 80, h: 19 } as const;
 
 /** Beyond this the layered layout takes more than a person waits. */
 export const MOST = { nodes: 130, links: 420 } as const;
