@@ -16,7 +16,7 @@ export function roomsMock() {
       send(rx.suitability(state === 'empty' ? [] : (fx.status(state).processes ?? []).map((p) => ({ id: p.id, label: p.label }))));
       return true;
     }
-    const hit = /^\/api\/processes\/([^/]+)\/(waits|rework|handovers|unit-times|costs|losses|lateness|discover|models|conformance|value-stream(?:\.pdf|\.svg)?|workshop)(?:\/(\d+))?$/.exec(path);
+    const hit = /^\/api\/processes\/([^/]+)\/(waits|rework|handovers|unit-times|costs|losses|lateness|discover|models|conformance|value-stream|pages\/value-stream\.(?:pdf|svg)|workshop)(?:\/(\d+))?$/.exec(path);
     if (!hit) return false;
     const process = decodeURIComponent(hit[1]!);
     const what = hit[2]!;
@@ -58,7 +58,7 @@ export function roomsMock() {
           }
           const made = { id: next++, name: body.name, at: fx.NOW, by: 'Hugo Lantier', sha256: 'c'.repeat(64), bpmn: body.bpmn };
           models.set(key, [...list, made]);
-          send(made);
+          send({ model: { ...made, bpmn: null }, findings: [] });
         } else if (req.method === 'DELETE') {
           models.set(key, list.filter((m) => m.id !== Number(hit[3])));
           res.writeHead(204);

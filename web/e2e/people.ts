@@ -57,7 +57,7 @@ const ROLES: Record<string, { label: Text; permissions: string[]; masked?: boole
   },
   statistician: {
     label: tx('Statisticien', 'Statistician'),
-    permissions: ['figures.read', 'cases.read', 'log.read', 'config.read', 'config.write', 'data.read', 'data.write', 'counts.write', 'periods.write', 'exports.write', 'organisation.read', 'method.read']
+    permissions: ['figures.read', 'cases.read', 'log.read', 'workshop.write', 'config.read', 'config.write', 'data.read', 'data.write', 'counts.write', 'periods.write', 'exports.write', 'organisation.read', 'method.read']
   },
   human_resources: {
     label: tx('Ressources humaines', 'Human resources'),
@@ -81,6 +81,7 @@ const PERMISSIONS: [string, string, string][] = [
   ['figures.read', 'Voir stocks, flux, âges et délais', 'See stock, flow, ages and delays'],
   ['cases.read', 'Voir les listes de dossiers', 'See lists of cases'],
   ['log.read', 'Voir le détail pseudonymisé : carte, variantes', 'See pseudonymised detail: map, variants'],
+  ['workshop.write', 'Écrire ce qu’un atelier trouve : causes, état cible, modèles', 'Write what a workshop finds: causes, target state, models'],
   ['data.read', 'Voir l’historique des imports', 'See the history of imports'],
   ['data.write', 'Importer des fichiers, les annuler', 'Import files, take them back'],
   ['counts.write', 'Saisir comptages et totaux de contrôle', 'Type counts and control totals'],

@@ -538,19 +538,18 @@ export function suitability(processes: { id: string; label: string }[]): R.Suita
   const roll = dice(77);
   return processes.map(({ id, label }, i) => {
     if (i === 5) return { process: id, label, score: null, criteria: ['volume', 'waiting_share'].map((k) => ({ id: k, value: null, points: null, weight: 0, text: tx('non mesuré', 'not measured') })) };
-    const k = (name: string, weight: number, unknown: boolean, fr: (v: number) => string, en: (v: number) => string): R.Criterion => {
+    const k = (name: string, weight: number, unknown: boolean, scale: number, fr: string, en: string): R.Criterion => {
       const v = roll();
-      return { id: name, value: unknown ? null : v, points: unknown ? null : Math.round(v * weight * 10) / 10, weight, text: unknown ? tx('inconnu', 'unknown') : tx(fr(v), en(v)) };
+      return { id: name, value: unknown ? null : v * scale, points: unknown ? null : v * weight, weight: unknown ? 0 : weight, text: tx(fr, en) };
     };
-    const pct = (v: number) => Math.round(v * 100);
     const criteria = [
-      k('waiting_share', 20, false, (v) => `${pct(v)} % du délai est de l’attente`, (v) => `${pct(v)}% of the lead time is waiting`),
-      k('late_share', 20, i === 2, (v) => `${pct(v)} % des dossiers sont en retard`, (v) => `${pct(v)}% of cases are late`),
-      k('volume', 15, false, (v) => `${pct(v) * 90} dossiers par an`, (v) => `${pct(v) * 90} cases a year`),
-      k('rework_share', 15, false, (v) => `${pct(v * 0.6)} % des dossiers reviennent`, (v) => `${pct(v * 0.6)}% of cases come back`),
-      k('manual_share', 10, i % 2 === 1, (v) => `${pct(v)} % réglés par une personne`, (v) => `${pct(v)}% settled by a person`),
-      k('handovers', 10, false, (v) => `${(v * 5).toFixed(1).replace('.', ',')} passages de main par dossier`, (v) => `${(v * 5).toFixed(1)} hand-overs per case`),
-      k('variants', 10, false, (v) => `${pct(v) + 12} variantes pour 100 dossiers`, (v) => `${pct(v) + 12} variants per 100 cases`)
+      k('waiting_share', 20, false, 1, 'Part du délai en attente', 'Share of the lead time waiting'),
+      k('late_share', 20, i === 2, 1, 'Part des dossiers en retard', 'Share of late cases'),
+      k('volume', 15, false, 9_000, 'Dossiers par an', 'Cases a year'),
+      k('rework_share', 15, false, 0.6, 'Part des tâches refaites', 'Share of tasks done again'),
+      k('manual_share', 10, i % 2 === 1, 1, 'Part traitée par une personne', 'Share handled by a person'),
+      k('handovers', 10, false, 5, 'Passages entre équipes par dossier', 'Hand-overs per case'),
+      k('variants', 10, false, 100, 'Variantes pour 100 dossiers', 'Variants per 100 cases')
     ];
     const known = criteria.filter((x) => x.points != null);
     return { process: id, label, score: (known.reduce((a, x) => a + (x.points ?? 0), 0) / known.reduce((a, x) => a + x.weight, 0)) * 100, criteria };

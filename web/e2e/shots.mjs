@@ -87,6 +87,17 @@ const screens = {
   sante: ['/sante', ['usual', 'broken', 'empty', 'error'], 'administrator'],
   moi: ['/moi', ['usual', 'empty'], 'team_manager'],
   moilocal: ['/moi', ['usual'], 'owner'],
+  attentes: ['/processus?process=retraite&tab=attentes', ['usual', 'huge', 'empty', 'error', 'late']],
+  attentesjours: ['/processus?process=ij&tab=attentes', ['usual']],
+  retours: ['/processus?process=retraite&tab=retours', ['usual', 'huge']],
+  passages: ['/processus?process=retraite&tab=passages', ['usual', 'huge']],
+  passagesferme: ['/processus?process=retraite&tab=passages', ['usual'], 'owner', click(/^(Par personne|By person)$/)],
+  conformite: ['/processus?process=retraite&tab=conformite', ['usual'], 'owner', async (page) => { await page.locator('input[name=model]').nth(1).check(); await page.getByRole('button', { name: /^(Rejeu rapide|Fast replay)$/ }).click(); await page.getByRole('button', { name: /^(Comparer|Compare)$/ }).click(); await page.waitForTimeout(1500); }],
+  fluxvaleur: ['/processus?process=retraite&tab=flux', ['usual']],
+  pertes: ['/processus?process=retraite&tab=pertes', ['usual', 'empty']],
+  retards: ['/processus?process=retraite&tab=retards', ['usual', 'notarget'], 'owner', click(/^(Tout ce qui a été essayé|All that was tried)$/)],
+  couts: ['/processus?process=retraite&tab=couts', ['usual'], 'owner', async (page) => { await page.locator('form input').nth(0).fill('38'); await page.locator('form input').nth(1).fill('9600'); await page.keyboard.press('Enter'); }],
+  ou: ['/processus?process=retraite&tab=ou', ['usual', 'huge']],
   securite: ['/moi/securite', ['usual'], 'team_manager', click(/^(Ajouter un second|Add a second)/)]
 };
 const sizes = { w: [1440, 900], n: [390, 844] };

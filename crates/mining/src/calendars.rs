@@ -37,6 +37,8 @@ const MINUTE: i64 = 60_000_000;
 const FAR: i64 = 1 << 60;
 /// Days for which a pattern is unrolled; later days are taken as open, nothing being known.
 const LAST_DAYS: i64 = 40_000;
+/// More instants at midnight sharp than this are days in disguise, and say nothing of hours.
+const MIDNIGHTS: f64 = 0.05;
 /// Below this many expected days, a slot in which nobody was seen proves nothing.
 const TOO_FEW_TO_CLOSE: f64 = 3.0;
 
@@ -435,11 +437,14 @@ impl<'a> Discovery<'a> {
         if progress(0, 2).is_break() {
             return Err(CalendarsError::Stopped);
         }
+        let disguised = disguised_days(log, zone) > 0;
         let mut days: Vec<Vec<i64>> = Vec::new();
         let mut counts: Vec<Counts> = Vec::new();
         let counted: Vec<(Counts, Vec<i64>)> = (0..people)
             .into_par_iter()
-            .map_with(zone.clone(), |zone, person| count(log, order.of(person), zone, options))
+            .map_with(zone.clone(), |zone, person| {
+                count(log, order.of(person), zone, options, disguised)
+            })
             .collect();
         for (count, active) in counted {
             counts.push(count);
@@ -538,6 +543,7 @@ fn count(
     tasks: &[u32],
     zone: &Zone,
     options: &CalendarOptions,
+    disguised: bool,
 ) -> (Counts, Vec<i64>) {
     let slots = options.slots();
     let long = i64::from(options.slot_minutes).saturating_mul(MINUTE);
@@ -552,6 +558,9 @@ fn count(
             Known::StartOnly => [Some(task.start), None],
         };
         for us in ends.into_iter().flatten() {
+            if disguised && is_midnight(zone, us) {
+                continue;
+            }
             let us = near(us);
             let local = us.saturating_add(zone.offset_us(us));
             let day = local.div_euclid(DAY);
@@ -660,6 +669,23 @@ pub(crate) fn by_resource(tasks: &[TaskRow], people: usize) -> ByResource {
         }
     }
     ByResource { order, starts }
+}
+
+/// Tasks with an instant at local midnight sharp, when they are too many to be chance: tools
+/// that know the day only often write so.
+pub(crate) fn disguised_days(log: &TaskLog, zone: &Zone) -> u64 {
+    let instants = log.tasks.iter().filter(|t| !t.day);
+    let (mut midnights, mut all) = (0u64, 0u64);
+    for task in instants {
+        all += 1;
+        midnights += u64::from(is_midnight(zone, task.start) || is_midnight(zone, task.end));
+    }
+    if midnights as f64 > MIDNIGHTS * all as f64 { midnights } else { 0 }
+}
+
+fn is_midnight(zone: &Zone, us: i64) -> bool {
+    let us = near(us);
+    us.saturating_add(zone.offset_us(us)).rem_euclid(DAY) == 0
 }
 
 /// Days on which a body is closed though it is open on that weekday around: holidays, closures.

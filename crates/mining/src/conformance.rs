@@ -89,9 +89,11 @@ pub enum Method {
 pub struct Conformance {
     /// How it was measured.
     pub method: Method,
-    /// Share of the behaviour of the log that the model explains; `None` without a case measured.
+    /// Share of the behaviour of log and model that agrees; `None` without a case measured.
     pub fitness: Option<f64>,
-    /// Mean of the fitness of cases.
+    /// The same with silent steps weighed as pm4py does in `log_fitness`.
+    pub log_fitness: Option<f64>,
+    /// Mean of the fitness of cases; `average_trace_fitness` of pm4py.
     pub average_fitness: Option<f64>,
     /// Share of what the model allows, where cases went, that cases did; as the peer counts
     /// (see [`Precision`]).
@@ -159,6 +161,7 @@ fn by_alignments(
     Ok(Conformance {
         method: Method::Alignments,
         fitness: fitness.log,
+        log_fitness: fitness.log_as_peer,
         average_fitness: fitness.average,
         precision: precision.value(),
         precision_in_full: precision.in_full(),
@@ -186,6 +189,7 @@ fn by_replay(
     Ok(Conformance {
         method: Method::Replay,
         fitness: fitness.log,
+        log_fitness: fitness.log_as_peer,
         average_fitness: fitness.average,
         precision: precision.value(),
         precision_in_full: precision.in_full(),

@@ -121,7 +121,7 @@ impl Miner<'_> {
             }
             let follows = Follows::of(&log, self.traces.activities.len());
             if let &[only] = follows.activities.as_slice()
-                && self.is_one_step(&log)
+                && log.iter().all(|(steps, _)| steps.len() == 1)
             {
                 break self.leaf(only);
             }
@@ -157,13 +157,6 @@ impl Miner<'_> {
     /// Few enough of the cases to be left out.
     fn is_noise(&self, few: u64, all: u64) -> bool {
         self.noise > 0.0 && (few as f64) < self.noise * all as f64
-    }
-
-    /// Whether the traces of one activity are one step each, up to noise.
-    fn is_one_step(&self, log: &SubLog) -> bool {
-        let others: u64 =
-            log.iter().filter(|(steps, _)| steps.len() != 1).map(|(_, cases)| cases).sum();
-        others == 0 || self.is_noise(others, log.cases())
     }
 
     fn leaf(&self, activity: u32) -> ProcessTree {

@@ -706,7 +706,6 @@ pub(crate) fn names_person(name: &str) -> bool {
         "clerk",
         "matricule",
         "matricola",
-        "nom",
         "prenom",
         "firstname",
         "lastname",
@@ -751,5 +750,45 @@ pub(crate) fn names_person(name: &str) -> bool {
         let plain = w.trim_end_matches(|c: char| c.is_ascii_digit());
         WORDS.contains(&plain) || WORDS.contains(&plain.trim_end_matches('s'))
     };
-    name.eq_ignore_ascii_case("name") || words.values().any(said)
+    // A name alone is that of somebody; beside another word it is that of a thing.
+    let alone = ["name", "nom"].iter().any(|n| name.trim().eq_ignore_ascii_case(n));
+    alone || words.values().any(said)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_persons_are_known_and_those_of_things_are_left() {
+        for name in [
+            "org:resource",
+            "userId",
+            "Gestionnaire",
+            "Rédacteur 2",
+            "case_owner",
+            "Responsible_actor",
+            "Nom",
+            "name",
+            "agents",
+            "courriel",
+            "user1",
+        ] {
+            assert!(names_person(name), "{name}");
+        }
+        for name in [
+            "Agency",
+            "nom_du_produit",
+            "product name",
+            "canal",
+            "amount",
+            "vehicleClass",
+            "department",
+            "Nombre d’enfants",
+            "personnel_cost",
+            "",
+        ] {
+            assert!(!names_person(name), "{name}");
+        }
+    }
 }

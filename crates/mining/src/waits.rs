@@ -29,7 +29,7 @@ use serde::Serialize;
 
 use crate::calendars::{
     ByResource, CalendarOptions, CalendarSource, Calendars, CalendarsError, ClosedDays, Progress,
-    by_resource, discover, near, open_stretches,
+    by_resource, discover, disguised_days, near, open_stretches,
 };
 use crate::starts::{self, Basis, StartOptions, Starts};
 use crate::task_log::{Known, TaskLog};
@@ -217,6 +217,11 @@ pub enum Weakness {
     /// Only days are known: no worked time.
     DaysOnly {
         /// Tasks known by their day.
+        n: u64,
+    },
+    /// Many instants are at midnight sharp: days in disguise, whose hours mean nothing.
+    MidnightInstants {
+        /// Tasks with one.
         n: u64,
     },
     /// The body's opening hours are not known: worked time is calendar time.
@@ -701,6 +706,7 @@ impl<'a> Ready<'a> {
         let no_start = count(&|t| t.known == Known::EndOnly && !t.day);
         let nobody = count(&|t| t.resource == NONE);
         let open = count(&|t| t.known == Known::StartOnly);
+        let midnights = disguised_days(self.log, &self.options.zone);
         let unknown = self.enabled.iter().filter(|e| e.unknown).count() as u64;
         let sources = self.calendars.sources();
         let own = sources.get(&CalendarSource::Own).copied().unwrap_or(0);
@@ -714,6 +720,7 @@ impl<'a> Ready<'a> {
         say(Weakness::DaysOnly { n: days }, days > 0);
         say(Weakness::NoStartTimes { n: no_start }, no_start > 0);
         say(Weakness::NoResources { n: nobody }, nobody > 0);
+        say(Weakness::MidnightInstants { n: midnights }, midnights > 0);
         say(Weakness::NoOpeningHours, is_always(self.clock));
         say(Weakness::PooledCalendars { n: pooled }, pooled > 0);
         say(Weakness::UnknownArrivals { n: unknown }, unknown > 0);

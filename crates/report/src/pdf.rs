@@ -85,7 +85,7 @@ pub fn pdf(document: &Document) -> Result<Vec<u8>, ReportError> {
         }
         surface.finish();
         sheet.finish();
-        let title = heading(page).unwrap_or(&document.title).to_owned();
+        let title = heading(page).map_or_else(|| title(document), str::to_owned);
         let top = XyzDestination::new(i, Point::from_xy(0.0, 0.0));
         outline.push_child(OutlineNode::new(title, top));
     }
@@ -105,7 +105,7 @@ fn metadata(document: &Document, lang: &str) -> Metadata {
         day.hour(of(hour)).minute(of(minute)).second(0).utc_offset_hour(0).utc_offset_minute(0)
     });
     let mut metadata = Metadata::new()
-        .title(document.title.clone())
+        .title(title(document))
         .language(lang.to_owned())
         .creator("Éclusier".to_owned())
         .producer("Éclusier".to_owned());
@@ -113,6 +113,15 @@ fn metadata(document: &Document, lang: &str) -> Metadata {
         metadata = metadata.creation_date(made);
     }
     metadata
+}
+
+/// The title of the file: a PDF without one would not be read aloud well.
+fn title(document: &Document) -> String {
+    let clean = document.title.replace(char::is_control, " ");
+    match clean.trim() {
+        "" => "Éclusier".to_owned(),
+        title => title.to_owned(),
+    }
 }
 
 /// The words of the first title of a page.

@@ -36,6 +36,8 @@ pub struct ModelDto {
     pub sha256: String,
     /// The document; absent from lists.
     pub bpmn: Option<String>,
+    /// What reading it left out, told when it is stored.
+    pub findings: Vec<CaveatDto>,
 }
 
 /// A model to keep, or to compare with.

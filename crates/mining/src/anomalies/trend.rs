@@ -123,10 +123,13 @@ fn variance(n: usize, ties: &[usize]) -> f64 {
 
 /// Probability that |S| is as large, over all orders of `n` figures without ties.
 fn exact(n: usize, s: i64) -> f64 {
+    let pairs = (n * (n - 1) / 2) as i64;
+    // S = pairs − 2 × inversions; far on one side, then both sides.
+    let most = ((pairs - s.abs()) / 2).max(0) as usize;
     // Shares of the orders by number of inversions: the k-th figure adds 0 to k − 1.
     let mut shares = vec![1.0f64];
     for k in 2..=n {
-        let mut next = vec![0.0; shares.len() + k - 1];
+        let mut next = vec![0.0; (shares.len() + k - 1).min(most + 1)];
         for (inversions, share) in shares.iter().enumerate() {
             for slot in next.iter_mut().skip(inversions).take(k) {
                 *slot += share / k as f64;
@@ -134,9 +137,6 @@ fn exact(n: usize, s: i64) -> f64 {
         }
         shares = next;
     }
-    let pairs = (n * (n - 1) / 2) as i64;
-    // S = pairs − 2 × inversions; far on one side, then both sides.
-    let most = ((pairs - s.abs()) / 2).max(0) as usize;
     (2.0 * shares.iter().take(most + 1).sum::<f64>()).min(1.0)
 }
 

@@ -28,7 +28,8 @@ pub struct AlignOptions {
     /// Threads; `None` for those of the machine. The answer does not depend on it.
     pub threads: Option<usize>,
     /// States held at most for one variant, about 60 bytes each and one set a thread;
-    /// a variant that needs more stays unknown.
+    /// a variant that needs more stays unknown. A tenth of it when the markings are too
+    /// many to be found beforehand: states then cost ten times as much to find.
     pub states: usize,
     /// Markings of the model found beforehand and shared when there are not more of
     /// them; beyond, each thread finds those it needs.
@@ -99,8 +100,12 @@ pub struct Alignments {
 /// How well cases follow the model.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Fitness {
-    /// One minus what all cases cost over what they could cost at worst.
+    /// One minus what all cases cost over what they could cost at worst: 1 when, and only
+    /// when, every case fits.
     pub log: Option<f64>,
+    /// The same as the peer counts it: a silent step of an alignment weighs a
+    /// ten-thousandth of a move, so that a log that fits is a little below 1.
+    pub log_as_peer: Option<f64>,
     /// Mean over cases of one minus cost over worst cost.
     pub average: Option<f64>,
     /// Cases without deviation.
@@ -110,12 +115,13 @@ pub struct Fitness {
 }
 
 /// What a silent step weighs beside a deviation, as the peer counts.
-const SILENT_SHARE: u64 = 10_000;
+const SILENT_SHARE: u128 = 10_000;
 
 impl Alignments {
     /// Fitness: for a case, worst is to leave all its events alone and to run the model alone.
     pub fn fitness(&self, traces: &Traces) -> Fitness {
         let (mut cost, mut worst, mut sum) = (0u128, 0u128, 0f64);
+        let (mut silent, mut silent_worst) = (0u128, 0u128);
         let (mut cases, mut fitting) = (0u64, 0u64);
         for (trace, found) in traces.traces.iter().zip(&self.variants) {
             let Some(found) = found else { continue };
@@ -123,14 +129,21 @@ impl Alignments {
             let weight = u128::from(trace.cases);
             cases += trace.cases;
             fitting += if found.cost == 0 { trace.cases } else { 0 };
-            cost += weight * u128::from(found.cost * SILENT_SHARE + found.silent);
-            worst += weight * u128::from(most * SILENT_SHARE + self.shortest_run_silent);
+            cost += weight * u128::from(found.cost);
+            worst += weight * u128::from(most);
+            silent += weight * u128::from(found.silent);
+            silent_worst += weight * u128::from(self.shortest_run_silent);
             sum += trace.cases as f64 * of_worst(found.cost, most);
         }
         let some = cases > 0;
-        let log = if worst > 0 { 1.0 - cost as f64 / worst as f64 } else { 1.0 };
+        let kept = |cost: u128, worst: u128| match worst {
+            0 => 1.0,
+            _ => 1.0 - cost as f64 / worst as f64,
+        };
+        let as_peer = kept(cost * SILENT_SHARE + silent, worst * SILENT_SHARE + silent_worst);
         Fitness {
-            log: some.then_some(log),
+            log: some.then(|| kept(cost, worst)),
+            log_as_peer: some.then_some(as_peer),
             average: some.then(|| sum / cases as f64),
             cases_fitting: fitting,
             cases,
@@ -305,6 +318,10 @@ impl Work<'_, '_> {
 
     fn one(&self, search: &mut Search, graph: &mut impl Graph, trace: &Trace) -> Option<Alignment> {
         let total = self.traces.len() as u64;
+        let states = match self.space.complete {
+            true => self.options.states,
+            false => self.options.states / 10,
+        };
         let mut stop = || {
             let told = self.stopped.load(Ordering::Relaxed)
                 || (self.progress)(self.done.load(Ordering::Relaxed), total)
@@ -317,7 +334,7 @@ impl Work<'_, '_> {
         if stop() {
             return None;
         }
-        match search.best(graph, &trace.steps, self.options.states, &mut stop) {
+        match search.best(graph, &trace.steps, states, &mut stop) {
             Found::Best { cost, silent, steps } => {
                 let net = self.space.net;
                 let moves = steps.into_iter().map(|s| told(net, s)).collect();

@@ -201,7 +201,7 @@ impl<'a> Walk<'a> {
         let mut visited = 0u64;
         while let Some((from, to, depth, state)) = open.pop() {
             visited += 1;
-            if visited % 256 == 0
+            if visited.is_multiple_of(256)
                 && (self.progress)(from as u64, self.traces.len() as u64).is_break()
             {
                 return Err(ConformanceError::Stopped);

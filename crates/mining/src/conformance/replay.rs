@@ -57,8 +57,10 @@ impl Replay {
             fitting += if found.fits { trace.cases } else { 0 };
         }
         let [missing, consumed, remaining, produced] = sums;
+        let log = if cases > 0 { share(missing, consumed, remaining, produced) } else { None };
         Fitness {
-            log: if cases > 0 { share(missing, consumed, remaining, produced) } else { None },
+            log,
+            log_as_peer: log,
             average: (cases > 0).then(|| average / cases as f64),
             cases_fitting: fitting,
             cases,

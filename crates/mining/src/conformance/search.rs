@@ -138,7 +138,7 @@ impl Search {
         stop: &mut dyn FnMut() -> bool,
     ) -> Found {
         let labels = graph.space().net.labels.len();
-        if (trace.len() + 1).saturating_mul(labels) > limit.saturating_mul(16) {
+        if (trace.len() + 1).saturating_mul(labels) > limit.saturating_mul(4) {
             return Found::TooLarge;
         }
         self.begin(graph, trace, labels);
@@ -223,7 +223,7 @@ impl Search {
             }
             let state = *state;
             looked += 1;
-            if looked % 4096 == 0 && stop() {
+            if looked.is_multiple_of(4096) && stop() {
                 return Found::Stopped;
             }
             // Markings are not counted: which are known already depends on the variants before.

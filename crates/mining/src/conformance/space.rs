@@ -199,7 +199,7 @@ impl<'n> Space<'n> {
             if self.markings.len() > limit || self.edges.len() > limit.saturating_mul(16) {
                 return Explored::TooLarge;
             }
-            if next % 1024 == 0 && stop() {
+            if next.is_multiple_of(1024) && stop() {
                 return Explored::Stopped;
             }
             self.expand(next as u32);

@@ -97,7 +97,7 @@ fn attributes(
 ) -> Result<Vec<AttributeColumn>, LatenessError> {
     let mut columns: BTreeMap<String, (Interner, Vec<u32>)> = BTreeMap::new();
     for (place, (case, _)) in decided.iter().enumerate() {
-        if place % 4096 == 0 && stop() {
+        if place.is_multiple_of(4096) && stop() {
             return Err(LatenessError::Stopped);
         }
         let Some(text) = &case.attributes else { continue };
@@ -377,7 +377,7 @@ impl Build<'_> {
         let mut having = vec![0u64; wide];
         let mut named = false;
         for (place, (case, j)) in decided.iter().enumerate() {
-            if place % 4096 == 0 && stop() {
+            if place.is_multiple_of(4096) && stop() {
                 return Err(LatenessError::Stopped);
             }
             let in_time = |t: &&TaskRow| j.due.is_none_or(|due| t.start <= due);

@@ -220,3 +220,51 @@ pub(super) fn best(
     }
     best.or_else(|| Some(Grouping { medoids: Vec::new(), group: Vec::new(), silhouette: None }))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chance::Deviates;
+
+    fn cost(matrix: &Matrix, weights: &[i64], medoids: &[usize]) -> i128 {
+        let near = nearest(matrix, medoids);
+        near.iter().zip(weights).map(|(n, &w)| i128::from(n.to_first) * i128::from(w)).sum()
+    }
+
+    #[test]
+    fn no_exchange_of_one_medoid_shortens_the_whole_any_more() {
+        let mut deviates = Deviates::new(4);
+        let mut improved = 0;
+        for round in 0..60 {
+            let side = 8 + round % 5;
+            let places: Vec<(f64, f64)> =
+                (0..side).map(|_| (deviates.uniform(), deviates.uniform())).collect();
+            let mut matrix = Matrix::new(side);
+            for i in 0..side {
+                for j in i + 1..side {
+                    let far = (places[i].0 - places[j].0).hypot(places[i].1 - places[j].1);
+                    matrix.set(i, j, (far * 1e6) as i64);
+                }
+            }
+            let weights: Vec<i64> =
+                (0..side).map(|_| 1 + (deviates.uniform() * 9.0) as i64).collect();
+            let mut medoids: Vec<usize> = Vec::new();
+            for _ in 0..2 + round % 3 {
+                medoids.extend(next_medoid(&matrix, &weights, &medoids));
+            }
+            let before = cost(&matrix, &weights, &medoids);
+            assert!(exchange(&matrix, &weights, &mut medoids, &|| false));
+            let after = cost(&matrix, &weights, &medoids);
+            improved += u32::from(after < before);
+            assert!(after <= before);
+            for group in 0..medoids.len() {
+                for item in (0..side).filter(|i| !medoids.contains(i)) {
+                    let mut other = medoids.clone();
+                    other[group] = item;
+                    assert!(cost(&matrix, &weights, &other) >= after, "round {round}");
+                }
+            }
+        }
+        assert!(improved > 0, "the greedy choice was never the last word");
+    }
+}

@@ -89,9 +89,11 @@ fn the_worked_example_of_the_method_note() {
     assert_eq!(costs[&3], 1, "pay was skipped");
     assert_eq!((found.shortest_run, found.shortest_run_silent), (4, 1));
     let fitness = found.fitness(&traces);
-    // Worst: 8·6, 9·2, 7, 9 moves, and a ten-thousandth for each silent step.
-    let (cost, worst) = (2.0 + 10.0 / 1e4, 48.0 + 18.0 + 7.0 + 9.0 + 10.0 / 1e4);
-    assert!((fitness.log.unwrap() - (1.0 - cost / worst)).abs() < 1e-12);
+    // Worst: 8·6, 9·2, 7, 9 moves; for the peer, a ten-thousandth more for each silent step.
+    let (cost, worst) = (2.0, 48.0 + 18.0 + 7.0 + 9.0);
+    assert_eq!(fitness.log, Some(1.0 - cost / worst));
+    let (cost, worst) = (cost + 10.0 / 1e4, worst + 10.0 / 1e4);
+    assert!((fitness.log_as_peer.unwrap() - (1.0 - cost / worst)).abs() < 1e-12);
     let average = (8.0 + (1.0 - 1.0 / 7.0) + (1.0 - 1.0 / 9.0)) / 10.0;
     assert!((fitness.average.unwrap() - average).abs() < 1e-12);
     assert_eq!((fitness.cases_fitting, fitness.cases), (8, 10));
@@ -199,7 +201,7 @@ fn beyond_the_limit_a_variant_is_unknown_and_counted() {
     let back: Vec<String> = (0..12).rev().map(|i| format!("t{i:02}")).collect();
     let hard = format!("join {0} split {0}", back.join(" "));
     let traces = log(&[("split join", 5), (&hard, 1)]);
-    let narrow = AlignOptions { states: 110, markings: 10, ..AlignOptions::default() };
+    let narrow = AlignOptions { states: 1_100, markings: 10, ..AlignOptions::default() };
     let found = align(&traces, &wide, narrow, &to_the_end).unwrap();
     let known: Vec<bool> = found.variants.iter().map(Option::is_some).collect();
     assert!(known.contains(&false), "{known:?}");
@@ -473,6 +475,11 @@ proptest! {
         as_exhaustive(&block_net(&block), &words)?;
     }
 
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
     #[test]
     fn nets_of_no_shape_align_as_the_exhaustive_search_says(net in wild_nets(), words in words()) {
         as_exhaustive(&net, &words)?;
@@ -515,7 +522,8 @@ fn sha(costs: &[(Vec<&str>, u64)]) -> String {
             format!("[[{}], {cost}]", steps.join(", "))
         })
         .collect();
-    hex::encode(Sha256::digest(format!("[{}]", text.join(", "))))
+    let digest = Sha256::digest(format!("[{}]", text.join(", ")));
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn as_pm4py(name: &str) {
@@ -555,7 +563,8 @@ fn as_pm4py(name: &str) {
         let raw: u64 = found.variants.iter().flatten().map(|a| a.cost * 10_000 + a.silent).sum();
         assert_eq!(raw, answer["raw_costs_sum"].as_u64().unwrap(), "{name} {model}");
         let fitness = found.fitness(&kept);
-        close("fitness", fitness.log, "align_log_fitness", 1e-6);
+        close("fitness", fitness.log_as_peer, "align_log_fitness", 1e-6);
+        assert_eq!(fitness.log == Some(1.0), fitness.cases_fitting == fitness.cases);
         close("average fitness", fitness.average, "align_average_fitness", 1e-6);
         let percent = fitness.cases_fitting as f64 / fitness.cases as f64 * 100.0;
         close("fitting", Some(percent), "align_fitting_percent", 1e-6);
@@ -563,15 +572,12 @@ fn as_pm4py(name: &str) {
         // Replay: exact where no step is silent and no label comes twice.
         let plain = model == "chain" || model == "parallel";
         let replay = token_replay(&kept, &net, &to_the_end).unwrap().fitness(&kept);
-        close("replay", replay.log, "replay_log_fitness", if plain { 1e-6 } else { 0.01 });
-        close("replay", replay.average, "replay_average_fitness", if plain { 1e-6 } else { 0.01 });
+        close("replay", replay.log, "replay_log_fitness", if plain { 1e-6 } else { 0.015 });
+        close("replay", replay.average, "replay_average_fitness", if plain { 1e-6 } else { 0.015 });
         let percent = replay.cases_fitting as f64 / replay.cases as f64 * 100.0;
-        close(
-            "replay fits",
-            Some(percent),
-            "replay_fitting_percent",
-            if plain { 1e-6 } else { 1.0 },
-        );
+        // With silent steps the peer's search for them is shorter than ours and misses runs.
+        let within = if plain { 1e-6 } else { 2.0 };
+        close("replay fits", Some(percent), "replay_fitting_percent", within);
         let precision = replay_precision(&kept, &net, &to_the_end).unwrap();
         let within = if plain { 1e-6 } else { 0.02 };
         close("replay precision", precision.value(), "replay_precision", within);

@@ -61,6 +61,16 @@ fn every_row_is_printed_once_in_order() {
     }
 }
 
+/// A file must have a title, even when its page has none.
+#[test]
+fn a_table_without_a_title_is_written() {
+    for title in ["", " \u{0}\n", "\u{200b}", "日本"] {
+        let sheet = TableSheet { title: title.into(), ..sheet(2) };
+        let file = pdf(&table_pages(&sheet, Lang::Fr));
+        assert!(file.is_ok(), "{title:?}: {:?}", file.err());
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(40))]
     #[test]
@@ -85,6 +95,7 @@ proptest! {
         for page in &document.pages {
             prop_assert_eq!(page.outside(), Vec::<String>::new());
         }
-        prop_assert!(pdf(&document).is_ok());
+        let file = pdf(&document);
+        prop_assert!(file.is_ok(), "{:?}", file.err());
     }
 }

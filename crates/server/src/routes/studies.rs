@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use eclusier_api::{
-    CaseFilterQuery, CaveatDto, ConformanceDto, CostsDto, DiscoveryDto, FilterQuery, HandoversDto,
+    CaseFilterQuery, ConformanceDto, CostsDto, DiscoveryDto, FilterQuery, HandoversDto,
     LatenessDto, LossesDto, ModelBody, ModelDto, Problem, ReworkDto, StreamDto, SuitabilityDto,
     TimelineDto, UnitTimesDto, VariantGroupsDto, WaitsDto, WorkshopBody, WorkshopDto,
 };
@@ -278,6 +278,7 @@ async fn model_dto(app: &App, record: ModelRecord, whole: bool) -> AppResult<Mod
         by: app.actor_label(&record.by).await?,
         sha256: record.sha256,
         bpmn: whole.then_some(record.bpmn),
+        findings: Vec::new(),
     })
 }
 
@@ -300,29 +301,20 @@ async fn list_models(
     Ok(Json(answer.told(&headers)?))
 }
 
-/// A model kept, and what of it could not be followed.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-pub(crate) struct ModelKept {
-    /// The model.
-    pub model: ModelDto,
-    /// What was left out of it.
-    pub findings: Vec<CaveatDto>,
-}
-
 /// Keeps a reference model.
 #[utoipa::path(post, path = "/api/v1/processes/{process}/models", tag = "models", security(("session" = ["workshop.write"]), ("token" = ["workshop.write"])),
     params(("process" = String, Path)), request_body = ModelBody,
-    responses((status = 200, body = ModelKept), (status = 403, body = Problem), (status = 422, body = Problem)))]
+    responses((status = 200, body = ModelDto), (status = 403, body = Problem), (status = 422, body = Problem)))]
 async fn create_model(
     Allowed(app): Allowed,
     Path(name): Path<String>,
     headers: HeaderMap,
     Json(body): Json<ModelBody>,
-) -> ApiResult<Json<ModelKept>> {
+) -> ApiResult<Json<ModelDto>> {
     let answer: AppResult<_> = async {
         let (record, findings) = app.add_model(&process(&name)?, &body.name, &body.bpmn).await?;
         let model = model_dto(&app, record, false).await?;
-        Ok(ModelKept { model, findings: findings.iter().map(wire::finding).collect() })
+        Ok(ModelDto { findings: findings.iter().map(wire::finding).collect(), ..model })
     }
     .await;
     Ok(Json(answer.told(&headers)?))

@@ -100,6 +100,15 @@ fn weakness(found: &Weakness) -> Option<CaveatDto> {
                 "{n} people have too little activity: their hours are those of their team or body."
             ),
         ),
+        Weakness::MidnightInstants { n } => said(
+            "midnight_instants",
+            format!(
+                "{n} instants tombent à minuit pile, sans doute des dates sans heure : les horaires des personnes n’en tiennent pas compte."
+            ),
+            format!(
+                "{n} instants fall at midnight sharp, probably dates without time: people’s hours leave them out."
+            ),
+        ),
         Weakness::UnknownArrivals { .. } | Weakness::NoOpeningHours => None,
         Weakness::OpenTasks { n } => said(
             "open_tasks",
@@ -247,10 +256,10 @@ fn unknown(found: Unknown) -> CaveatDto {
             "Moins de cinq personnes : ce chiffre serait le leur.",
             "Fewer than five people: the figure would be theirs.",
         ),
-        Unknown::Censored => caveat(
-            "censored",
-            "Trop de tâches ne sont connues que par une borne.",
-            "Too many tasks are known by a bound only.",
+        Unknown::HiddenWithAnother => caveat(
+            "hidden_with_another",
+            "Masqué : avec le total, ce chiffre donnerait celui de trop peu de personnes.",
+            "Hidden: with the total, this figure would give that of too few people.",
         ),
     }
 }

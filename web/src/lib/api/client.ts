@@ -353,15 +353,16 @@ export const rooms = {
   handovers: (p: string, by: 'unit' | 'resource', q: Query, s?: AbortSignal) => read<R.Handovers>(p, 'handovers', { ...q, by }, s),
   unitTimes: (p: string, q: Query, s?: AbortSignal) => read<R.UnitTimes>(p, 'unit-times', q, s),
   costs: (p: string, q: Query, s?: AbortSignal) => read<R.Costs>(p, 'costs', q, s),
-  losses: (p: string, q: Query, s?: AbortSignal) => read<R.Losses>(p, 'losses', q, s),
+  losses: (p: string, q: Query, s?: AbortSignal) => read<R.Losses>(p, 'losses', { ...q, top: '50' }, s),
   lateness: (p: string, q: Query, s?: AbortSignal) => read<R.Lateness>(p, 'lateness', q, s),
   discover: (p: string, noise: number, q: Query, s?: AbortSignal) => read<R.Discovery>(p, 'discover', { ...q, noise: String(noise) }, s),
   models: (p: string, s?: AbortSignal) => read<R.Model[]>(p, 'models', {}, s),
   model: (p: string, id: number, s?: AbortSignal) => read<R.Model>(p, `models/${id}`, {}, s),
-  keepModel: (p: string, body: R.ModelBody) => send<R.Model>('POST', p, 'models', body),
+  keepModel: (p: string, body: R.ModelBody) => send<R.ModelKept>('POST', p, 'models', body),
   dropModel: (p: string, id: number) => send<void>('DELETE', p, `models/${id}`),
-  conformance: (p: string, model: number, method: string, q: Query, s?: AbortSignal) =>
-    read<R.Conformance>(p, 'conformance', { ...q, model: String(model), method }, s),
+  /** Against a reference model, or against the one discovered with a threshold. */
+  conformance: (p: string, against: { model: number } | { noise: number }, method: string, q: Query, s?: AbortSignal) =>
+    read<R.Conformance>(p, 'conformance', { ...q, ...('model' in against ? { model: String(against.model) } : { noise: String(against.noise) }), method }, s),
   stream: (p: string, q: Query, s?: AbortSignal) => read<R.Stream>(p, 'value-stream', q, s),
   workshop: (p: string, s?: AbortSignal) => read<R.Workshop>(p, 'workshop', {}, s),
   saveWorkshop: (p: string, content: R.WorkshopBody, version: number) => send<R.Workshop>('PUT', p, 'workshop', { content, version }),
@@ -371,7 +372,7 @@ export const rooms = {
 
 /** Addresses that the browser opens by itself (downloads, the stream of changes). */
 export const url = {
-  stream: (process: string, file: 'pdf' | 'svg', q: Record<string, string>) => `${inProcess(process, `value-stream.${file}`)}${query(q)}`,
+  stream: (process: string, file: 'pdf' | 'svg', q: Record<string, string>) => `${inProcess(process, `pages/value-stream.${file}`)}${query(q)}`,
   export: (what: 'stocks' | 'indicators' | 'ledger' | 'cases', format: 'xlsx' | 'csv', q: Record<string, string | undefined>) =>
     `/api/v1/exports/${what}.${format}${query(q)}`,
   quarantine: (id: number) => `/api/v1/imports/${id}/quarantine`,

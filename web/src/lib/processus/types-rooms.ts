@@ -134,6 +134,11 @@ export interface Model {
   sha256: string;
   bpmn?: string | null;
 }
+/** A model kept, and what of it could not be followed. */
+export interface ModelKept {
+  model: Model;
+  findings: Caveat[];
+}
 export interface ModelBody {
   name: string;
   bpmn: string;

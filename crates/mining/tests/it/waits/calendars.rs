@@ -7,6 +7,7 @@ use eclusier_mining::calendars::{
     CalendarOptions, CalendarSource, CalendarsError, NoPresence, WeekPattern, calendars, discover,
     go_on,
 };
+use eclusier_mining::waits::{WaitsOptions, Weakness, waits};
 use eclusier_mining::{Known, TaskLog};
 use proptest::prelude::*;
 
@@ -62,6 +63,26 @@ fn one_evening_is_not_a_habit() {
     lines.push(line("late", "A", "ana", MONDAY + 21 * 60, MONDAY + 21 * 60 + 5));
     let log = log_of(&lines);
     assert!(!found(&log, "ana", &CalendarOptions::default()).0.open[21]);
+}
+
+#[test]
+fn days_disguised_as_midnight_are_no_night_work() {
+    let week = weekdays(&[(9, 17)]);
+    let mut lines = worked("ana", &week, 12, 8, 7);
+    // One task in four is known by its day only, and written at midnight.
+    for line in lines.iter_mut().step_by(4) {
+        line.end -= line.end.rem_euclid(1440);
+        line.start = line.end;
+    }
+    let log = log_of(&lines);
+    assert_eq!(found(&log, "ana", &CalendarOptions::default()).0, week);
+    let clock = super::opening(&[(9, 17)]);
+    let answer = waits(&log, &clock, &WaitsOptions::new(Zone::utc()), &go_on).unwrap();
+    let n = lines.len().div_ceil(4) as u64;
+    assert!(answer.quality.weaknesses.contains(&Weakness::MidnightInstants { n }));
+    // Whoever works at night does so at any minute: midnight sharp is then an instant as another.
+    let nights = log_of(&worked("bob", &WeekPattern::always(60), 12, 8, 7));
+    assert!(found(&nights, "bob", &CalendarOptions::default()).0.open[0]);
 }
 
 #[test]

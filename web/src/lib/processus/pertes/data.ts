@@ -3,10 +3,15 @@ import type { Palette } from '../../charts/palette';
 import type { Draw, Point, Table } from '../../charts/types';
 import type { Formats } from '../../format';
 import type { Labels } from '../../labels/fr';
-import { worked, workedMinutes } from '../rooms/duration';
-import type { Loss } from '../types-rooms';
+import { calendar, workedMinutes } from '../rooms/duration';
+import type { Loss, Losses } from '../types-rooms';
 
 export const say = (x: { fr: string; en: string }, f: Formats): string => (f.lang === 'fr' ? x.fr : x.en);
+
+type Minutes = (f: Formats, minutes: number) => string;
+/** On a log of whole days the minutes are calendar ones: they are written so. */
+export const minutesOf = (d: Losses): Minutes =>
+  d.caveats.some((c) => c.code === 'calendar_time') ? (f, minutes) => calendar(f, minutes * 60) : workedMinutes;
 
 export interface ParetoChart {
   draw: Draw;
@@ -15,7 +20,7 @@ export interface ParetoChart {
 }
 
 /** Ten losses at most, named by their rank on the axis: the list beneath names them whole. */
-export function pareto(losses: readonly Loss[], t: Labels, f: Formats): ParetoChart {
+export function pareto(losses: readonly Loss[], t: Labels, f: Formats, write: Minutes = workedMinutes): ParetoChart {
   const w = t.rooms.losses;
   const top = losses.slice(0, 10);
   const names = top.map((_, i) => f.num(i + 1));
@@ -58,23 +63,23 @@ export function pareto(losses: readonly Loss[], t: Labels, f: Formats): ParetoCh
     points: top.map((l, i) => ({
       title: `${names[i]}. ${say(l.text, f)}`,
       lines: [
-        { name: w.minutes, value: workedMinutes(f, l.minutes) },
+        { name: w.minutes, value: write(f, l.minutes) },
         { name: t.rooms.share, value: f.pct(l.share) },
         { name: t.rooms.cumulative, value: f.pct(l.cumulative_share) }
       ]
     })),
     table: {
       columns: [w.loss, w.minutes, t.rooms.share, t.rooms.cumulative, t.rooms.cases, t.rooms.times],
-      rows: top.map((l, i) => [`${names[i]}. ${say(l.text, f)}`, workedMinutes(f, l.minutes), f.pct(l.share), f.pct(l.cumulative_share), f.num(l.cases), f.num(l.occurrences)])
+      rows: top.map((l, i) => [`${names[i]}. ${say(l.text, f)}`, write(f, l.minutes), f.pct(l.share), f.pct(l.cumulative_share), f.num(l.cases), f.num(l.occurrences)])
     }
   };
 }
 
 /** Slope of a loss with its interval, in words; empty when nothing is told. */
-export function slopeWords(l: Loss, t: Labels, f: Formats): string {
+export function slopeWords(l: Loss, t: Labels, f: Formats, say: Minutes = workedMinutes): string {
   if (l.slope == null) return '';
   const w = t.rooms.losses;
-  const write = (minutes: number) => (minutes > 0 ? '+' : '') + worked(f, minutes * 60);
+  const write = (minutes: number) => (minutes > 0 ? '+' : '') + say(f, minutes);
   return l.slope_interval ? w.slopeBetween(write(l.slope_interval[0]), write(l.slope_interval[1])) : w.slope(write(l.slope));
 }
 

@@ -10,6 +10,13 @@ describe('ways to the map', () => {
     const p = new URLSearchParams(onPath({ cases: noFilter(), at }, 'A > B, C', 'D:é').slice(1)).get('path');
     expect(p).toBe('A%20%3E%20B%2C%20C>D%3A%C3%A9');
   });
+  it('keep both activities where neither directly follows the other', () => {
+    const edges = [{ from: 'a', to: 'b' }] as never[];
+    const map = { data: { edges } as never };
+    expect(onPath({ cases: noFilter(), at, map }, 'a', 'b')).toContain('path=');
+    const far = new URLSearchParams(onPath({ cases: noFilter(), at, map }, 'a', 'c').slice(1));
+    expect([far.get('path'), far.get('with')]).toEqual([null, 'a,c']);
+  });
   it('add the conditions of a loss to those in place', () => {
     const there = { ...noFilter(), with: ['x'] };
     const given = new URLSearchParams(writeCases({ ...noFilter(), path: [['a', 'b']], with: ['y'] })).toString();

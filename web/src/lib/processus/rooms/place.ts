@@ -2,11 +2,18 @@
 import { add, readCases, writeCases, type CaseFilter } from '../casefilter';
 import type { PartProps } from '../parts';
 
-type From = Pick<PartProps, 'cases' | 'at'>;
+type From = Pick<PartProps, 'cases' | 'at'> & { map?: Pick<PartProps['map'], 'data'> };
 
-/** The map, with the cases of the present filter that go directly from one activity to the other. */
-export const onPath = (p: From, from: string, to: string): string =>
-  p.at({ tab: undefined, dossier: undefined, ...writeCases(add(p.cases, { kind: 'path', from, to })) });
+/**
+ * The map, with the cases of the present filter that go from one activity to the other. A task may wait for
+ * another than the one just before it: where the map has no such edge, the cases that hold both are kept.
+ */
+export function onPath(p: From, from: string, to: string): string {
+  const edges = p.map?.data?.edges;
+  const direct = !edges || edges.some((e) => e.from === from && e.to === to);
+  const next = direct ? add(p.cases, { kind: 'path', from, to }) : add(add(p.cases, { kind: 'with', name: from }), { kind: 'with', name: to });
+  return p.at({ tab: undefined, dossier: undefined, ...writeCases(next) });
+}
 
 /** The map, with the cases of the present filter that hold an activity. */
 export const having = (p: From, name: string): string =>
