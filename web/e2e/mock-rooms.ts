@@ -56,9 +56,9 @@ export function roomsMock() {
             send({ ...fx.problem(), status: 422, text: { fr: 'Ce fichier n’est pas un BPMN 2.0.', en: 'This file is not a BPMN 2.0 document.' } }, 422);
             break;
           }
-          const made = { id: next++, name: body.name, at: fx.NOW, by: 'Hugo Lantier', sha256: 'c'.repeat(64), bpmn: body.bpmn };
+          const made = { id: next++, name: body.name, at: fx.NOW, by: 'Hugo Lantier', sha256: 'c'.repeat(64), bpmn: body.bpmn, findings: [] };
           models.set(key, [...list, made]);
-          send({ model: { ...made, bpmn: null }, findings: [] });
+          send({ ...made, bpmn: null });
         } else if (req.method === 'DELETE') {
           models.set(key, list.filter((m) => m.id !== Number(hit[3])));
           res.writeHead(204);

@@ -294,8 +294,8 @@ ${flows.map((f, i) => `<bpmndi:BPMNEdge id="f${i}_e" bpmnElement="f${i}">${edge(
 export const discovery = (noise: number): R.Discovery => ({ bpmn: bpmn(noise < 0.2), noise, activities: noise < 0.2 ? 12 : 10, gateways: 4, cases: CASES });
 
 export const modelList = (): R.Model[] => [
-  { id: 3, name: 'Procédure nationale, janvier 2026', at: '2026-02-03T09:12:00Z', by: 'Nadia Colin', sha256: 'a'.repeat(64), bpmn: null },
-  { id: 5, name: 'Atelier du 12 novembre', at: '2026-11-12T15:40:00Z', by: 'Hugo Lantier', sha256: 'b'.repeat(64), bpmn: null }
+  { id: 3, name: 'Procédure nationale, janvier 2026', at: '2026-02-03T09:12:00Z', by: 'Nadia Colin', sha256: 'a'.repeat(64), bpmn: null, findings: [] },
+  { id: 5, name: 'Atelier du 12 novembre', at: '2026-11-12T15:40:00Z', by: 'Hugo Lantier', sha256: 'b'.repeat(64), bpmn: null, findings: [] }
 ];
 
 export function conformance(method: string): R.Conformance {

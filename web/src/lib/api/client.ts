@@ -358,7 +358,7 @@ export const rooms = {
   discover: (p: string, noise: number, q: Query, s?: AbortSignal) => read<R.Discovery>(p, 'discover', { ...q, noise: String(noise) }, s),
   models: (p: string, s?: AbortSignal) => read<R.Model[]>(p, 'models', {}, s),
   model: (p: string, id: number, s?: AbortSignal) => read<R.Model>(p, `models/${id}`, {}, s),
-  keepModel: (p: string, body: R.ModelBody) => send<R.ModelKept>('POST', p, 'models', body),
+  keepModel: (p: string, body: R.ModelBody) => send<R.Model>('POST', p, 'models', body),
   dropModel: (p: string, id: number) => send<void>('DELETE', p, `models/${id}`),
   /** Against a reference model, or against the one discovered with a threshold. */
   conformance: (p: string, against: { model: number } | { noise: number }, method: string, q: Query, s?: AbortSignal) =>

@@ -133,10 +133,7 @@ export interface Model {
   by: string;
   sha256: string;
   bpmn?: string | null;
-}
-/** A model kept, and what of it could not be followed. */
-export interface ModelKept {
-  model: Model;
+  /** What of it could not be followed; told when it is kept. */
   findings: Caveat[];
 }
 export interface ModelBody {
