@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use eclusier_calendar::{date_of, day_number};
 use eclusier_core::{Permission, config::DayCounter};
+use eclusier_eventlog::intern::NONE;
 use eclusier_mining::{
     Known, TaskLog,
     anomalies::{Loss, LossKind, MonthOfLoss, RankOptions, Subject, Top, rank},
@@ -121,8 +122,8 @@ fn losses(log: &TaskLog, study: &Study, found: &Explained, calendar: bool) -> Ve
         else {
             continue;
         };
-        // What enabled it is a task of the case, or its reception.
-        let from = log.tasks.get(enabled.by as usize).map_or(u32::MAX, |t| t.activity);
+        // The activity that enabled it; none at the reception of the case.
+        let from = enabled.by;
         for cause in Cause::ALL {
             let (in_calendar, worked) = wait.part(cause);
             let us = if calendar { in_calendar } else { worked };
@@ -147,7 +148,7 @@ fn losses(log: &TaskLog, study: &Study, found: &Explained, calendar: bool) -> Ve
     }
     let name = |code: u32| log.activities.name(code).to_owned();
     let waits = waits.into_iter().map(|((from, to, cause), sum)| {
-        let from = (from != u32::MAX).then(|| name(from));
+        let from = (from != NONE).then(|| name(from));
         (LossKind::Wait, from.into_iter().chain([name(to)]).collect(), Some(cause), sum)
     });
     let again = again.into_iter().map(|(a, sum)| (LossKind::Rework, vec![name(a)], None, sum));
@@ -251,9 +252,9 @@ fn none(error: &LatenessError) -> [String; 2] {
             format!("{cases} dossiers jugés, il en faut {needed} pour comparer.")
         }
         LatenessError::OneSided { late, cases, needed } => format!(
-            "{late} dossiers en retard sur {cases} : il en faut {needed} en retard et {needed} à l’heure pour comparer."
+            "{late} dossiers en retard sur {cases} : il en faut {needed} en retard et {needed} à l’heure pour comparer."
         ),
-        other => format!("Les dossiers ne se comparent pas : {other}."),
+        other => format!("Les dossiers ne se comparent pas : {other}."),
     };
     let mut en = error.to_string();
     if let Some(first) = en.get(..1).map(str::to_uppercase) {

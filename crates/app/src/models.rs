@@ -55,17 +55,17 @@ pub fn read_model(text: &[u8]) -> AppResult<ReadModel> {
     if text.len() > MOST_BPMN {
         return Err(refused(
             "model_too_large",
-            "ce document dépasse 8 Mio : n’en garder que le processus".into(),
+            "ce document dépasse 8 Mio : n’en garder que le processus".into(),
             "this document is larger than 8 MiB: keep the process alone".into(),
         ));
     }
     let (diagram, findings) = bpmn::read(text).map_err(|e| {
         let en = e.to_string();
-        refused("bpmn_unreadable", format!("ce document BPMN ne se lit pas : {en}"), en)
+        refused("bpmn_unreadable", format!("ce document BPMN ne se lit pas : {en}"), en)
     })?;
     let net = diagram.to_net().map_err(|e| {
         let en = e.to_string();
-        refused("bpmn_not_a_process", format!("ce modèle ne se déroule pas : {en}"), en)
+        refused("bpmn_not_a_process", format!("ce modèle ne se déroule pas : {en}"), en)
     })?;
     Ok(ReadModel { diagram, net, findings })
 }
@@ -191,7 +191,7 @@ fn undiscovered(error: DiscoveryError) -> AppError {
         DiscoveryError::TooManyActivities { activities, limit } => AppError::Refused {
             code: "too_many_activities".into(),
             fr: format!(
-                "{activities} activités, {limit} au plus : restreindre les dossiers ou les activités"
+                "{activities} activités, {limit} au plus : restreindre les dossiers ou les activités"
             ),
             en: format!(
                 "{activities} activities, {limit} at most: narrow the cases or the activities"
@@ -206,13 +206,13 @@ fn not_measured(error: ConformanceError) -> AppError {
         ConformanceError::Stopped => AppError::Cancelled,
         ConformanceError::NoRun => AppError::Refused {
             code: "model_never_ends".into(),
-            fr: "aucun déroulement du modèle ne va de son début à sa fin : corriger le modèle"
+            fr: "aucun déroulement du modèle ne va de son début à sa fin : corriger le modèle"
                 .into(),
             en,
         },
         _ => AppError::Refused {
             code: "model_unusable".into(),
-            fr: format!("le modèle ne peut pas être comparé : {en}"),
+            fr: format!("le modèle ne peut pas être comparé : {en}"),
             en,
         },
     }

@@ -117,7 +117,7 @@ impl App {
                 PageForm::Svg => Ok(eclusier_report::svg(&document, 0).into_bytes()),
                 PageForm::Pdf => eclusier_report::pdf(&document).map_err(|e| AppError::Refused {
                     code: "page_not_drawn".into(),
-                    fr: format!("la page n’a pas pu être dessinée : {e}"),
+                    fr: format!("la page n’a pas pu être dessinée : {e}"),
                     en: e.to_string(),
                 }),
             }
@@ -276,12 +276,12 @@ fn sheet(
     let [hours_fr, hours_en] = study.hours();
     let mut caveats = vec![say(
         lang,
-        [format!("Temps travaillé : {hours_fr}"), format!("Worked time: {hours_en}")],
+        [format!("Temps travaillé : {hours_fr}"), format!("Worked time: {hours_en}")],
     )];
     if days {
         caveats.push(
             lang.pick(
-                "Des dates n’ont pas d’heure : le temps travaillé n’est pas connu.",
+                "Des dates n’ont pas d’heure : le temps travaillé n’est pas connu.",
                 "Some dates have no time of day: worked time is not known.",
             )
             .to_owned(),

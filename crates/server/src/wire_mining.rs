@@ -24,14 +24,14 @@ pub(crate) fn hours_caveats(study: &Study, days: bool) -> Vec<CaveatDto> {
     if study.usual_hours() {
         caveats.push(caveat(
             "usual_hours",
-            "Les horaires d’ouverture ne sont pas renseignés : sept heures par jour ouvré sont comptées.",
+            "Les horaires d’ouverture ne sont pas renseignés : sept heures par jour ouvré sont comptées.",
             "Opening hours are not given: seven hours a worked day are counted.",
         ));
     }
     if days {
         caveats.push(caveat(
             "date_only",
-            "Des dates n’ont pas d’heure : le temps travaillé n’est pas calculé.",
+            "Des dates n’ont pas d’heure : le temps travaillé n’est pas calculé.",
             "Some dates have no time of day: worked time is not computed.",
         ));
     }
@@ -119,7 +119,7 @@ pub fn case_filter(query: &api::CaseFilterQuery) -> AppResult<Filter> {
             AppError::invalid(
                 "variant",
                 format!(
-                    "« {text} » n’est pas l’identifiant d’une variante : 16 chiffres hexadécimaux"
+                    "« {text} » n’est pas l’identifiant d’une variante : 16 chiffres hexadécimaux"
                 ),
                 format!("“{text}” is not the identifier of a variant: 16 hexadecimal digits"),
             )
@@ -172,7 +172,7 @@ fn pairs(
             Some((a, b)) => Ok((decoded(a), decoded(b))),
             None => Err(AppError::invalid(
                 field,
-                format!("« {part} » : écrire deux noms séparés par « {between} »"),
+                format!("« {part} » : écrire deux noms séparés par « {between} »"),
                 format!("“{part}”: write two names separated by “{between}”"),
             )),
         })

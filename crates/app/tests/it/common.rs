@@ -9,7 +9,7 @@ use std::{
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use arrow_schema::DataType;
 use eclusier_app::{
-    App, AppOptions, DatabaseUrl, Grain, GroupBy, ProcessId, Rows,
+    App, AppOptions, DatabaseUrl, Filter, Grain, GroupBy, ProcessId, Rows,
     cases::CasesQuery,
     figures::Selection,
     imports::{ImportOptions, ImportReport, ImportStatus, Watch},
@@ -104,7 +104,8 @@ pub fn of(id: &str) -> Selection {
 
 pub async fn state(app: &App, id: &str) -> State {
     let process = process(id);
-    let filter = eclusier_eventlog::Filter::default;
+    let filter = Filter { reading: Rows::Events, ..Filter::default() };
+    let study = app.study(&process, &of(id), filter).await.unwrap();
     let every = [GroupBy::Unit, GroupBy::Product];
     let ledger = app.ledger(&of(id), Grain::Day, &every).await.unwrap();
     let query = CasesQuery { limit: usize::MAX, ..CasesQuery::default() };
@@ -113,12 +114,9 @@ pub async fn state(app: &App, id: &str) -> State {
     cases.sort();
     let live = app.live(&process).await.unwrap();
     State {
-        describe: format!("{:?}", app.profile(&process, filter()).await.unwrap()),
-        variants: format!(
-            "{:?}",
-            app.variants(&process, filter(), Rows::Events, 1000).await.unwrap()
-        ),
-        map: format!("{:?}", app.map(&process, filter(), Rows::Events).await.unwrap()),
+        describe: format!("{:?}", app.profile(&study).await.unwrap()),
+        variants: format!("{:?}", app.variants(&study, 1000).await.unwrap()),
+        map: format!("{:?}", app.map(&study).await.unwrap()),
         ledger: ledger.iter().map(|r| format!("{r:?}")).collect(),
         cases,
         rows: live.of_kind(eclusier_core::FileKind::Events).map(|f| f.rows).sum(),
@@ -203,4 +201,10 @@ pub fn texts(column: &arrow_array::ArrayRef) -> Vec<String> {
     let options = FormatOptions::default();
     let formatter = ArrayFormatter::try_new(plain.as_ref(), &options).unwrap();
     (0..plain.len()).map(|row| formatter.value(row).to_string()).collect()
+}
+
+/// The counts of a whole log.
+pub async fn profile(app: &App, id: &str) -> eclusier_app::Profile {
+    let study = app.study(&process(id), &of(id), Filter::default()).await.unwrap();
+    app.profile(&study).await.unwrap()
 }

@@ -156,7 +156,7 @@ async fn a_case_goes_on_over_three_daily_deliveries() {
             (0..10).map(|i| (format!("D{i}"), activity, format!("{date} 10:0{i}:00"))).collect();
         bench.store(&format!("{activity}.csv"), &csv(&lines), "pensions").await;
     }
-    let profile = bench.app.profile(&process("pensions"), Default::default()).await.unwrap();
+    let profile = profile(&bench.app, "pensions").await;
     assert_eq!((profile.cases, profile.events, profile.variants), (10, 30, 1));
     // Undoing the day in the middle takes its step out of every case.
     let middle = bench.app.imports(None).await.unwrap()[1].id;

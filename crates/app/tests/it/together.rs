@@ -96,7 +96,7 @@ async fn readers_never_fail_nor_see_half_an_import() {
     let reading = tokio::spawn(async move {
         let mut seen = Vec::new();
         while !seen_stop.load(std::sync::atomic::Ordering::Relaxed) {
-            let profile = app.profile(&process("pensions"), Default::default()).await.unwrap();
+            let profile = profile(&app, "pensions").await;
             seen.push(profile.cases);
         }
         seen

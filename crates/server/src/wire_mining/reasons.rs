@@ -29,20 +29,20 @@ fn loss_words(r: &Ranked) -> Text {
         s.cause.as_deref().and_then(|name| Cause::ALL.into_iter().find(|c| cause_name(*c) == name));
     let [fr_cause, en_cause] = cause.map_or(["", ""], cause_words);
     let (fr_why, en_why) = match cause {
-        Some(_) => (format!(" : {fr_cause}"), format!(": {en_cause}")),
+        Some(_) => (format!(" : {fr_cause}"), format!(": {en_cause}")),
         None => (String::new(), String::new()),
     };
     match (r.loss.kind, s.activities.as_slice()) {
         (LossKind::Wait, [from, to]) => Text::new(
-            format!("Attente de « {to} » après « {from} »{fr_why}"),
+            format!("Attente de « {to} » après « {from} »{fr_why}"),
             format!("Wait for “{to}” after “{from}”{en_why}"),
         ),
         (LossKind::Wait, [to]) => Text::new(
-            format!("Attente de « {to} » à l’entrée{fr_why}"),
+            format!("Attente de « {to} » à l’entrée{fr_why}"),
             format!("Wait for “{to}” at entry{en_why}"),
         ),
         (LossKind::Rework, [activity]) => {
-            Text::new(format!("« {activity} » refaite"), format!("“{activity}” done again"))
+            Text::new(format!("« {activity} » refaite"), format!("“{activity}” done again"))
         }
         (_, names) => Text::new(names.join(" → "), names.join(" → ")),
     }
@@ -108,7 +108,7 @@ pub fn losses(view: &LossesView, top: usize, study: &Study) -> api::LossesDto {
     if view.calendar {
         caveats.push(caveat(
             "calendar_time",
-            "Les dates n’ont pas d’heure : les minutes comptées ici sont calendaires.",
+            "Les dates n’ont pas d’heure : les minutes comptées ici sont calendaires.",
             "Dates have no time of day: the minutes counted here are calendar minutes.",
         ));
     }
@@ -216,21 +216,21 @@ fn refused(r: &Refused) -> Text {
         }
     };
     let name = factor_name(r.kind).1.map_or([name.clone(), name.clone()], |w| w.map(str::to_owned));
-    Text::new(format!("{} : {fr}", name[0]), format!("{}: {en}", name[1]))
+    Text::new(format!("{} : {fr}", name[0]), format!("{}: {en}", name[1]))
 }
 
 /// What goes with lateness.
 pub fn lateness(view: &LatenessView, study: &Study) -> api::LatenessDto {
     let target = match view.by {
         LateBy::Targets => Text::new(
-            "En retard : au-delà du délai cible de la configuration.",
+            "En retard : au-delà du délai cible de la configuration.",
             "Late: beyond the target of the configuration.",
         ),
         LateBy::SlowestQuarter { hours } => {
             let days = hours / 7.0;
             Text::new(
                 format!(
-                    "Aucun délai cible n’est configuré : le quart le plus lent (au-delà de {} jours travaillés) est comparé aux autres.",
+                    "Aucun délai cible n’est configuré : le quart le plus lent (au-delà de {} jours travaillés) est comparé aux autres.",
                     format!("{days:.1}").replace('.', ",")
                 ),
                 format!(
@@ -259,12 +259,12 @@ pub fn lateness(view: &LatenessView, study: &Study) -> api::LatenessDto {
         let [fr, en] = level_words(&f.level);
         let text = match (words, f.kind) {
             (Some([name_fr, name_en]), _) => {
-                Text::new(format!("{name_fr} : {fr}"), format!("{name_en}: {en}"))
+                Text::new(format!("{name_fr} : {fr}"), format!("{name_en}: {en}"))
             }
             (None, FactorKind::Activity) => {
-                Text::new(format!("« {} » : {fr}", f.factor), format!("“{}”: {en}", f.factor))
+                Text::new(format!("« {} » : {fr}", f.factor), format!("“{}”: {en}", f.factor))
             }
-            (None, _) => Text::new(format!("{} : {fr}", f.factor), format!("{}: {en}", f.factor)),
+            (None, _) => Text::new(format!("{} : {fr}", f.factor), format!("{}: {en}", f.factor)),
         };
         api::FactorDto {
             factor: if words.is_some() { id.into() } else { f.factor.clone() },
@@ -345,7 +345,7 @@ pub fn finding(found: &Finding) -> CaveatDto {
         ),
         Finding::UnnamedTask { id } => (
             "unnamed_task",
-            format!("La tâche {id} n’a pas de nom : elle est franchie sans trace."),
+            format!("La tâche {id} n’a pas de nom : elle est franchie sans trace."),
             format!("Task {id} has no name: it is passed without a trace."),
         ),
         Finding::Unreached { ids } => (
@@ -365,7 +365,7 @@ pub fn finding(found: &Finding) -> CaveatDto {
         ),
         Finding::Drawn => (
             "drawn",
-            "Le document n’a pas de dessin : il est disposé par le programme.".into(),
+            "Le document n’a pas de dessin : il est disposé par le programme.".into(),
             "The document has no drawing: the program lays it out.".into(),
         ),
     };
@@ -376,19 +376,19 @@ fn deviation(d: &Deviation) -> api::DeviationDto {
     let activity = &d.activity;
     let text = match (d.kind, &d.after) {
         (DeviationKind::Skipped, Some(after)) => Text::new(
-            format!("« {activity} » prévue après « {after} », non faite"),
+            format!("« {activity} » prévue après « {after} », non faite"),
             format!("“{activity}” foreseen after “{after}”, not done"),
         ),
         (DeviationKind::Skipped, None) => Text::new(
-            format!("« {activity} » prévue au début, non faite"),
+            format!("« {activity} » prévue au début, non faite"),
             format!("“{activity}” foreseen at the beginning, not done"),
         ),
         (DeviationKind::Unforeseen, Some(after)) => Text::new(
-            format!("« {activity} » faite après « {after} », non prévue"),
+            format!("« {activity} » faite après « {after} », non prévue"),
             format!("“{activity}” done after “{after}”, not foreseen"),
         ),
         (DeviationKind::Unforeseen, None) => Text::new(
-            format!("« {activity} » faite au début, non prévue"),
+            format!("« {activity} » faite au début, non prévue"),
             format!("“{activity}” done at the beginning, not foreseen"),
         ),
     };
@@ -410,7 +410,7 @@ pub fn conformance(found: &Conformance, caveats: Vec<CaveatDto>) -> api::Conform
         let (n, cases) = (found.variants_unknown, found.cases_unknown);
         caveats.push(caveat(
             "unknown_variants",
-            &format!("{n} variantes ({cases} dossiers) demandent trop de mémoire : elles ne sont dans aucun chiffre."),
+            &format!("{n} variantes ({cases} dossiers) demandent trop de mémoire : elles ne sont dans aucun chiffre."),
             &format!("{n} variants ({cases} cases) need too much memory: they are in no figure."),
         ));
     }
@@ -468,7 +468,7 @@ pub fn stream(view: &StreamView, study: &Study) -> api::StreamDto {
     if stream.steps.iter().any(|s| s.wait_holds_touch.numerator > 0) {
         caveats.push(caveat(
             "no_starts",
-            "Des tâches n’ont pas de début : leur temps de traitement est compté dans l’attente.",
+            "Des tâches n’ont pas de début : leur temps de traitement est compté dans l’attente.",
             "Some tasks have no start: the time they take is counted in the wait.",
         ));
     }

@@ -67,59 +67,63 @@ fn form_name(form: Option<Form>) -> &'static str {
     }
 }
 
+/// A count with its thousands set apart.
+fn thousands(n: u64, mark: char) -> String {
+    let digits = n.to_string();
+    let mut text = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(mark);
+        }
+        text.push(digit);
+    }
+    text
+}
+
 fn weakness(found: &Weakness) -> Option<CaveatDto> {
-    let said = |code, fr: String, en: String| Some(caveat(code, &fr, &en));
+    let said = |code, n: u64, fr: &str, en: &str| {
+        let fr = fr.replace("{n}", &thousands(n, '\u{202f}'));
+        let en = en.replace("{n}", &thousands(n, ','));
+        Some(caveat(code, &fr, &en))
+    };
     match *found {
         Weakness::NoStartTimes { n } => said(
             "estimated_starts",
-            format!("{n} tâches n’ont pas de début : il est estimé là où quelqu’un est nommé."),
-            format!("{n} tasks have no start: it is estimated where somebody is named."),
+            n,
+            "{n} tâches n’ont pas de début : il est estimé là où quelqu’un est nommé.",
+            "{n} tasks have no start: it is estimated where somebody is named.",
         ),
         Weakness::NoResources { n } => said(
             "no_resources",
-            format!(
-                "{n} tâches ne disent pas qui les fait : ni file d’attente ni absence n’y sont reconnues."
-            ),
-            format!(
-                "{n} tasks do not say who did them: neither queue nor absence is recognised there."
-            ),
+            n,
+            "{n} tâches ne disent pas qui les fait : ni file d’attente ni absence n’y sont reconnues.",
+            "{n} tasks do not say who did them: neither queue nor absence is recognised there.",
         ),
         Weakness::DaysOnly { n } => said(
             "date_only",
-            format!(
-                "{n} tâches sont connues par leur jour : leur temps travaillé n’est pas calculé."
-            ),
-            format!("{n} tasks are known by their day: their worked time is not computed."),
+            n,
+            "{n} tâches sont connues par leur jour : leur temps travaillé n’est pas calculé.",
+            "{n} tasks are known by their day: their worked time is not computed.",
         ),
         Weakness::PooledCalendars { n } => said(
             "pooled_calendars",
-            format!(
-                "{n} personnes ont trop peu d’activité : leurs horaires sont ceux de leur équipe ou de l’organisme."
-            ),
-            format!(
-                "{n} people have too little activity: their hours are those of their team or body."
-            ),
+            n,
+            "{n} personnes ont trop peu d’activité : leurs horaires sont ceux de leur équipe ou de l’organisme.",
+            "{n} people have too little activity: their hours are those of their team or body.",
         ),
         Weakness::MidnightInstants { n } => said(
             "midnight_instants",
-            format!(
-                "{n} instants tombent à minuit pile, sans doute des dates sans heure : les horaires des personnes n’en tiennent pas compte."
-            ),
-            format!(
-                "{n} instants fall at midnight sharp, probably dates without time: people’s hours leave them out."
-            ),
+            n,
+            "{n} instants tombent à minuit pile, sans doute des dates sans heure : les horaires des personnes n’en tiennent pas compte.",
+            "{n} instants fall at midnight sharp, probably dates without time: people’s hours leave them out.",
         ),
         Weakness::UnknownArrivals { .. } | Weakness::NoOpeningHours => None,
-        Weakness::OpenTasks { n } => said(
-            "open_tasks",
-            format!("{n} tâches sont encore ouvertes."),
-            format!("{n} tasks are still open."),
-        ),
-        Weakness::NoWaits => said(
-            "no_waits",
-            "Aucune attente ne peut être mesurée.".into(),
-            "No wait can be measured.".into(),
-        ),
+        Weakness::OpenTasks { n } => {
+            said("open_tasks", n, "{n} tâches sont encore ouvertes.", "{n} tasks are still open.")
+        }
+        Weakness::NoWaits => {
+            said("no_waits", 0, "Aucune attente ne peut être mesurée.", "No wait can be measured.")
+        }
     }
 }
 
@@ -215,12 +219,12 @@ fn unknown(found: Unknown) -> CaveatDto {
         Unknown::NothingToMeasure => caveat("nothing", "Rien à mesurer.", "Nothing to measure."),
         Unknown::NoIntervals => caveat(
             "no_starts",
-            "Le journal ne dit pas quand les tâches commencent : leur durée n’est pas connue.",
+            "Le journal ne dit pas quand les tâches commencent : leur durée n’est pas connue.",
             "The log does not say when tasks begin: how long they take is not known.",
         ),
         Unknown::DaysOnly => caveat(
             "date_only",
-            "Les dates n’ont pas d’heure : le temps travaillé n’est pas calculé.",
+            "Les dates n’ont pas d’heure : le temps travaillé n’est pas calculé.",
             "Dates have no time of day: worked time is not computed.",
         ),
         Unknown::NoResources => {
@@ -233,7 +237,7 @@ fn unknown(found: Unknown) -> CaveatDto {
         ),
         Unknown::NoUnitTimes => caveat(
             "no_unit_times",
-            "Aucun temps unitaire n’est connu : les renseigner dans la configuration.",
+            "Aucun temps unitaire n’est connu : les renseigner dans la configuration.",
             "No unit time is known: give them in the configuration.",
         ),
         Unknown::NoPeriod => caveat(
@@ -243,22 +247,22 @@ fn unknown(found: Unknown) -> CaveatDto {
         ),
         Unknown::NoReturnsConfigured => caveat(
             "no_returns",
-            "La configuration ne nomme aucun retour : les causes ne sont pas connues.",
+            "La configuration ne nomme aucun retour : les causes ne sont pas connues.",
             "The configuration names no return: causes are not known.",
         ),
         Unknown::TooFew { n } => caveat(
             "too_few",
-            &format!("{n} mesures : trop peu pour un chiffre."),
+            &format!("{n} mesures : trop peu pour un chiffre."),
             &format!("{n} measures: too few for a figure."),
         ),
         Unknown::TooFewPeople { n: _ } => caveat(
             "too_few_people",
-            "Moins de cinq personnes : ce chiffre serait le leur.",
+            "Moins de cinq personnes : ce chiffre serait le leur.",
             "Fewer than five people: the figure would be theirs.",
         ),
         Unknown::HiddenWithAnother => caveat(
             "hidden_with_another",
-            "Masqué : avec le total, ce chiffre donnerait celui de trop peu de personnes.",
+            "Masqué : avec le total, ce chiffre donnerait celui de trop peu de personnes.",
             "Hidden: with the total, this figure would give that of too few people.",
         ),
     }
@@ -470,7 +474,7 @@ pub fn costs(
     if view.measured {
         caveats.push(caveat(
             "measured_times",
-            "Aucun temps unitaire n’est configuré : ceux mesurés dans le journal sont utilisés.",
+            "Aucun temps unitaire n’est configuré : ceux mesurés dans le journal sont utilisés.",
             "No unit time is configured: those measured in the log are used.",
         ));
     }
