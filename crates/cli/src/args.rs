@@ -283,7 +283,7 @@ pub enum Command {
         log: LogArgs,
         /// Page to write: a .pdf or .svg file.
         #[arg(long)]
-        to: Option<PathBuf>,
+        out: Option<PathBuf>,
         /// Steps, in order.
         #[arg(long = "step")]
         steps: Vec<String>,

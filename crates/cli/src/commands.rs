@@ -204,8 +204,8 @@ async fn command(app: &App, command: Command, printer: &Printer) -> AppResult<Af
             let study = logs::study(app, &args).await?;
             printer.print(&wire_mining::unit_times(&app.unit_times(&study).await?, &study))
         }
-        Command::ValueStream { log, to, steps } => {
-            logs::value_stream(app, &log, to.as_deref(), steps, printer).await
+        Command::ValueStream { log, out, steps } => {
+            logs::value_stream(app, &log, out.as_deref(), steps, printer).await
         }
         Command::Suitability { scope } => {
             let found = app.suitability(&selection(&scope, None)).await?;

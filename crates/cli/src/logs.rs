@@ -145,7 +145,7 @@ pub(crate) async fn value_stream(
             Some("svg") => PageForm::Svg,
             _ => {
                 return Err(AppError::invalid(
-                    "to",
+                    "out",
                     "écrire un fichier .pdf ou .svg",
                     "write a .pdf or .svg file",
                 ));

@@ -522,7 +522,8 @@ fn answers_are_printed_as_csv_and_tables() {
     assert!(lines[1].starts_with("A-001,2025-01-02T08:00:00Z,,1126800"), "{}", lines[1]);
     let edges = bench.run(&["variants", "--format", "csv"]).out;
     assert!(
-        edges.starts_with("variant,cases,share,median_lead_time_s\nRéception → Décision,2,"),
+        edges.starts_with("id,variant,cases,share,cumulative_share,median_lead_time_s,")
+            && edges.contains(",Réception → Décision,2,"),
         "{edges}"
     );
     let table = bench.run(&["describe", "--format", "table"]).out;

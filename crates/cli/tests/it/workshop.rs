@@ -151,12 +151,12 @@ fn a_model_found_without_noise_fits_every_case_and_says_what_others_do() {
 fn pages_are_written_whole_and_what_cannot_be_read_is_refused_in_words() {
     let bench = bench();
     let pdf = bench.path("stream.pdf");
-    bench.json(&["value-stream", "--to", pdf.to_str().unwrap()]);
+    bench.json(&["value-stream", "--out", pdf.to_str().unwrap()]);
     assert!(std::fs::read(&pdf).unwrap().starts_with(b"%PDF-"));
     let svg = bench.path("stream.svg");
-    bench.json(&["value-stream", "--to", svg.to_str().unwrap()]);
+    bench.json(&["value-stream", "--out", svg.to_str().unwrap()]);
     assert!(std::fs::read_to_string(&svg).unwrap().contains("Étude"));
-    assert_ne!(bench.run(&["value-stream", "--to", "page.doc"]).code, 0);
+    assert_ne!(bench.run(&["value-stream", "--out", "page.doc"]).code, 0);
     let wrong = bench.file("wrong.bpmn", "<definitions><process>");
     let ran = bench.run(&["conform", "--model", wrong.to_str().unwrap()]);
     assert_eq!(ran.code, 3, "{}", ran.err);
@@ -179,7 +179,8 @@ fn losses_lateness_times_and_suitability_answer_on_every_kind_of_log() {
         bench.import(&data.join(file), process, &said);
         let losses = bench.json(&["losses", "--top", "10"]);
         let list = losses["losses"].as_array().unwrap();
-        assert!(!list.is_empty(), "{process}");
+        // The calls of teleclaims are all told on a first of January: no hour of it is worked.
+        assert_eq!(list.is_empty(), process == "teleclaims", "{process}");
         let mut before = f64::INFINITY;
         for loss in list {
             let minutes = number(&loss["minutes"]);

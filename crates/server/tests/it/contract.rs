@@ -55,6 +55,10 @@ async fn every_address_that_can_be_read_answers_what_is_described() {
     let person = person["person"]["id"].as_str().unwrap().to_owned();
     let june = json!({ "process": "autre", "from": "2025-06-01", "to": "2025-06-30" });
     assert_eq!(site.post("/api/v1/publications", june).await.status, 200);
+    let found = site.get("/api/v1/processes/autre/discover?noise=0").await.json();
+    let model = json!({ "name": "Trouvé", "bpmn": found["bpmn"] });
+    let model = site.post("/api/v1/processes/autre/models", model).await.json();
+    let model = model["id"].to_string();
     for (path, operation) in &all {
         if path == "/api/v1/events" {
             continue;
@@ -67,10 +71,12 @@ async fn every_address_that_can_be_read_answers_what_is_described() {
                     match () {
                         () if p.contains("jobs") => job,
                         () if p.contains("people") => &person,
+                        () if p.contains("models") => &model,
                         () => &id,
                     },
                 )
                 .replace("{name}", "accessibility")
+                .replace("{case}", "A0001")
                 .replace("{kind}", file)
                 .replace("{file}", file)
         };
@@ -80,6 +86,8 @@ async fn every_address_that_can_be_read_answers_what_is_described() {
             addresses.extend(["staff.xlsx", "staff.csv", "absences.ics"].map(|f| fill(path, f)));
         } else if path.contains("config/files") {
             addresses.extend(["config.xlsx", "config.csv"].map(|f| fill(path, f)));
+        } else if path.ends_with("/pages/{file}") {
+            addresses.extend(["value-stream.pdf", "value-stream.svg"].map(|f| fill(path, f)));
         } else if path.ends_with("/weeks") {
             // Shut even to the owner of the machine: tests/it/individuals.rs.
             continue;

@@ -26,6 +26,7 @@ fn filled(path: &str) -> String {
         ("{name}", "accessibility"),
         ("{upload}", "0198f0aa-0000-7000-8000-000000000000"),
         ("{provider}", "none"),
+        ("{case}", "nul-part"),
         ("{fact}", "999999"),
         ("{id}", "999999"),
     ] {
