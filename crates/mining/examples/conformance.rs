@@ -14,6 +14,8 @@ use eclusier_mining::{
 };
 use serde_json::Value;
 
+// What only the tests read is unused here.
+#[allow(dead_code)]
 #[path = "../tests/it/logs.rs"]
 mod logs;
 

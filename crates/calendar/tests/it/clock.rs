@@ -9,8 +9,11 @@ use proptest::prelude::*;
 
 const MINUTE: i64 = 60_000_000;
 
-fn openings(hours: &[((i8, i8), (i8, i8))]) -> Vec<Opening> {
-    let at = |(h, m): (i8, i8)| if h == 24 { time(0, 0, 0, 0) } else { time(h, m, 0, 0) };
+/// Hour and minute.
+type At = (i8, i8);
+
+fn openings(hours: &[(At, At)]) -> Vec<Opening> {
+    let at = |(h, m): At| if h == 24 { time(0, 0, 0, 0) } else { time(h, m, 0, 0) };
     hours
         .iter()
         .map(|&(from, to)| Opening { weekdays: (1..=7).collect(), from: at(from), to: at(to) })

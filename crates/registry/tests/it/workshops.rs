@@ -33,7 +33,7 @@ fn models_are_kept_by_process_and_their_digest_outlives_them() {
         let new = |process, name| NewModel { process, name, bpmn: "<definitions/>" };
         let first = registry.add_model(new(&rsa, "Cible"), "alice", at(1)).await.unwrap();
         registry.add_model(new(&other, "Autre"), "alice", at(2)).await.unwrap();
-        assert_eq!(registry.models(&rsa).await.unwrap(), [first.clone()]);
+        assert_eq!(registry.models(&rsa).await.unwrap(), std::slice::from_ref(&first));
         assert_eq!(registry.model(&rsa, first.id).await.unwrap(), first);
         let wrong = registry.model(&other, first.id).await;
         assert!(matches!(wrong, Err(RegistryError::Missing { what: "model", .. })), "{wrong:?}");

@@ -182,7 +182,7 @@ fn presence(view: &WaitsView) -> Option<api::PresenceDto> {
     let a_day = usize::from(1440 / profile.slot_minutes);
     let mut active = vec![0u64; 7 * a_day];
     // Person-days of a weekday are told with each of its slots: once per team is enough.
-    let mut days = vec![0u64; 7];
+    let mut days = [0u64; 7];
     for team in &profile.teams {
         let mut of_team = [0u64; 7];
         for slot in &team.slots {
