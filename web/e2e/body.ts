@@ -26,6 +26,7 @@ export const HOLDERS = [
   { login: 'hugo.lenormand', name: 'Hugo Lenormand', role: 'production_manager', node: null },
   { login: 'sabine.ferrier', name: 'Sabine Ferrier', role: 'internal_control', node: 'caisse' },
   { login: 'elise.garnier', name: 'Élise Garnier', role: 'director', node: null },
+  { login: 'marion.tellier', name: 'Marion Tellier', role: 'facilitator', node: null },
   { login: 'yann.kermadec', name: 'Yann Kermadec', role: 'statistician', node: null },
   { login: 'ines.baudry', name: 'Inès Baudry', role: 'human_resources', node: 'caisse' },
   { login: 'paul.aubert', name: 'Paul Aubert', role: 'national_fund', node: 'caisse' },

@@ -45,7 +45,7 @@ const ROLES: Record<string, { label: Text; permissions: string[]; masked?: boole
   },
   production_manager: {
     label: tx('Responsable de production', 'Head of production'),
-    permissions: ['figures.read', 'cases.read', 'config.read', 'config.write', 'organisation.read', 'people.read', 'data.read', 'data.write', 'counts.write', 'exports.write', 'method.read', 'delegation.write']
+    permissions: ['figures.read', 'cases.read', 'log.read', 'workshop.write', 'config.read', 'config.write', 'organisation.read', 'people.read', 'data.read', 'data.write', 'counts.write', 'exports.write', 'method.read', 'delegation.write']
   },
   internal_control: {
     label: tx('Contrôle interne, agent comptable', 'Internal control, accountant'),
@@ -54,6 +54,10 @@ const ROLES: Record<string, { label: Text; permissions: string[]; masked?: boole
   director: {
     label: tx('Directeur', 'Director'),
     permissions: ['figures.read', 'config.read', 'organisation.read', 'periods.write', 'exports.write', 'rights.read', 'gates.read', 'gates.write', 'method.read', 'delegation.write']
+  },
+  facilitator: {
+    label: tx('Animateur d’atelier', 'Workshop facilitator'),
+    permissions: ['figures.read', 'cases.read', 'log.read', 'workshop.write', 'config.read', 'exports.write', 'method.read']
   },
   statistician: {
     label: tx('Statisticien', 'Statistician'),

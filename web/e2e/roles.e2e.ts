@@ -18,6 +18,7 @@ const shots = process.env['SHOTS'];
 const PLACES = {
   '/': t.nav.pilotage,
   '/flux': t.nav.flux,
+  '/processus': t.nav.processus,
   '/dossiers': t.nav.dossiers,
   '/donnees': t.nav.donnees,
   '/organisation': t.nav.organisation,
@@ -77,13 +78,13 @@ const EXPECTED: Record<string, Expected> = {
     main: ['/droits', `${t.droits.delegate}…`]
   },
   production_manager: {
-    nav: ['/', '/flux', '/dossiers', '/donnees', '/organisation', '/droits', '/mur'],
+    nav: ['/', '/flux', '/processus', '/dossiers', '/donnees', '/organisation', '/droits', '/mur'],
     parts: { '/donnees': [D.import, D.history, D.counts, D.control, D.config] },
     acts: ['export', 'import.undo', 'save', 'config.try', 'role.lend'],
     main: ['/donnees?tab=history', `${t.donnees.undo} retraite.csv`]
   },
   internal_control: {
-    nav: ['/', '/flux', '/dossiers', '/donnees', '/droits', '/mur'],
+    nav: ['/', '/flux', '/processus', '/dossiers', '/donnees', '/droits', '/mur'],
     parts: { '/donnees': [D.history, D.control, D.config] },
     acts: ['export']
   },
@@ -93,8 +94,12 @@ const EXPECTED: Record<string, Expected> = {
     acts: ['export', 'role.lend', 'role.end', 'gate.open', 'gate.close', 'period.publish', 'period.restate'],
     main: ['/droits?tab=individuel', `${t.droits.gateOpen}…`]
   },
+  facilitator: {
+    nav: ['/', '/flux', '/processus', '/dossiers', '/donnees', '/droits', '/mur'],
+    acts: ['export']
+  },
   statistician: {
-    nav: ['/', '/flux', '/dossiers', '/donnees', '/organisation', '/droits', '/journal', '/mur'],
+    nav: ['/', '/flux', '/processus', '/dossiers', '/donnees', '/organisation', '/droits', '/journal', '/mur'],
     acts: ['export', 'import.undo', 'save', 'config.try', 'period.publish', 'period.restate'],
     main: ['/journal', `${t.publications.publish}…`]
   },
