@@ -2,7 +2,13 @@
 //! language alone: it shares nothing with discovery and nothing with nets.
 
 use eclusier_mining::ProcessTree;
-use std::collections::BTreeSet;
+use std::{
+    collections::{BTreeSet, HashMap},
+    iter,
+    marker::PhantomData,
+    ptr,
+    rc::Rc,
+};
 
 /// Steps of a tree by number of a log, `None` for a leaf that the log never names.
 pub enum Block {
@@ -17,7 +23,6 @@ pub enum Block {
 pub struct Part {
     pub block: Block,
     letters: BTreeSet<u32>,
-    empty: bool,
 }
 
 /// The tree over the codes of a log. Every activity must be a leaf of its own.
@@ -27,21 +32,22 @@ pub fn part(tree: &ProcessTree, names: &[String]) -> Part {
         ProcessTree::Activity(name) => {
             let code = names.iter().position(|n| n == name).map_or(u32::MAX, |c| c as u32);
             let letters = [code].into();
-            return Part { block: Block::Leaf(code), letters, empty: false };
+            return Part { block: Block::Leaf(code), letters };
         }
         ProcessTree::Silent => {
-            return Part { block: Block::Silent, letters: BTreeSet::new(), empty: true };
+            return Part { block: Block::Silent, letters: BTreeSet::new() };
         }
         ProcessTree::Sequence(b) => Block::Sequence(parts(b)),
         ProcessTree::Choice(b) => Block::Choice(parts(b)),
         ProcessTree::Parallel(b) => Block::Parallel(parts(b)),
         ProcessTree::Loop(b) => Block::Loop(parts(b)),
     };
-    let (inner, empty) = match &block {
-        Block::Sequence(p) | Block::Parallel(p) => (p, p.iter().all(|p| p.empty)),
-        Block::Choice(p) => (p, p.iter().any(|p| p.empty)),
-        Block::Loop(p) => (p, p[0].empty),
-        Block::Leaf(_) | Block::Silent => unreachable!(),
+    let (Block::Sequence(inner)
+    | Block::Choice(inner)
+    | Block::Parallel(inner)
+    | Block::Loop(inner)) = &block
+    else {
+        unreachable!()
     };
     let mut letters = BTreeSet::new();
     for p in inner {
@@ -49,69 +55,94 @@ pub fn part(tree: &ProcessTree, names: &[String]) -> Part {
             assert!(letters.insert(*l), "an activity is two leaves");
         }
     }
-    Part { block, letters, empty }
+    Part { block, letters }
 }
 
 /// Whether the trace is a run of the tree.
 pub fn accepts(part: &Part, trace: &[u32]) -> bool {
-    if trace.is_empty() {
-        return part.empty;
-    }
-    if !trace.iter().all(|a| part.letters.contains(a)) {
-        return false;
-    }
-    match &part.block {
-        Block::Leaf(a) => trace == [*a],
-        Block::Silent => false,
-        Block::Sequence(parts) => {
-            let mut rest = trace;
-            for p in parts {
-                let n = rest.iter().take_while(|a| p.letters.contains(a)).count();
-                let (mine, after) = rest.split_at(n);
-                if !accepts(p, mine) {
-                    return false;
-                }
-                rest = after;
-            }
-            rest.is_empty()
+    let mut reading = Reading::default();
+    reading.ends(part, trace, 0).contains(&trace.len())
+}
+
+/// The steps of a branch of a parallel block, taken out of those of the block, with the number
+/// of them before each place of the block.
+struct Branch {
+    steps: Vec<u32>,
+    before: Vec<usize>,
+}
+
+/// What is known of one trace. An activity is one leaf, so a part always reads the same steps:
+/// the trace, or what the parallel blocks around it leave of it.
+#[derive(Default)]
+struct Reading<'p> {
+    ends: HashMap<(*const Part, usize), Rc<BTreeSet<usize>>>,
+    branches: HashMap<*const Part, Rc<Branch>>,
+    part: PhantomData<&'p Part>,
+}
+
+impl<'p> Reading<'p> {
+    /// Where runs of the part that begin at a place may end.
+    fn ends(&mut self, part: &'p Part, steps: &[u32], at: usize) -> Rc<BTreeSet<usize>> {
+        if let Some(known) = self.ends.get(&(ptr::from_ref(part), at)) {
+            return known.clone();
         }
-        Block::Choice(parts) => parts.iter().any(|p| accepts(p, trace)),
-        Block::Parallel(parts) => parts.iter().all(|p| {
-            let mine: Vec<u32> = trace.iter().copied().filter(|a| p.letters.contains(a)).collect();
-            accepts(p, &mine)
-        }),
-        Block::Loop(parts) => {
-            let (body, redo) = parts.split_first().unwrap();
-            // done[i]: the first i steps end with a body; open[i]: with a redo, or are nothing.
-            let n = trace.len();
-            let (mut done, mut open) = (vec![false; n + 1], vec![false; n + 1]);
-            open[0] = true;
-            let nothing = redo.iter().any(|r| r.empty);
-            for i in 0..=n {
-                // Empty bodies and empty redos lead from one to the other at the same place.
-                done[i] |= open[i] && body.empty;
-                open[i] |= done[i] && nothing;
-                done[i] |= open[i] && body.empty;
-                let from = |p: &Part, ok: bool, again: bool, into: &mut Vec<bool>| {
-                    let run = trace[i..].iter().take_while(|a| p.letters.contains(a)).count();
-                    if !ok || run == 0 {
-                        return;
+        let ends: BTreeSet<usize> = match &part.block {
+            Block::Leaf(a) => (steps.get(at) == Some(a)).then_some(at + 1).into_iter().collect(),
+            Block::Silent => [at].into(),
+            Block::Sequence(parts) => parts.iter().fold([at].into(), |from, p| {
+                from.iter()
+                    .flat_map(|&at| self.ends(p, steps, at).iter().copied().collect::<Vec<_>>())
+                    .collect()
+            }),
+            Block::Choice(parts) => parts
+                .iter()
+                .flat_map(|p| self.ends(p, steps, at).iter().copied().collect::<Vec<_>>())
+                .collect(),
+            Block::Parallel(parts) => {
+                let run = steps[at..].iter().take_while(|s| part.letters.contains(s)).count();
+                let mut ends: BTreeSet<usize> = (at..=at + run).collect();
+                for p in parts {
+                    let branch = self.branch(p, steps);
+                    let reached = self.ends(p, &branch.steps, branch.before[at]);
+                    ends.retain(|&to| reached.contains(&branch.before[to]));
+                }
+                ends
+            }
+            Block::Loop(parts) => {
+                let (body, redo) = parts.split_first().unwrap();
+                let (mut done, mut open) = (BTreeSet::new(), BTreeSet::new());
+                let mut left = vec![at];
+                while let Some(from) = left.pop() {
+                    if !open.insert(from) {
+                        continue;
                     }
-                    // A part can only end inside a run of its own letters if it can be
-                    // entered again without any other step.
-                    for to in if again { i + 1 } else { i + run }..=i + run {
-                        if !into[to] && accepts(p, &trace[i..to]) {
-                            into[to] = true;
+                    for &to in &*self.ends(body, steps, from) {
+                        if done.insert(to) {
+                            left.extend(redo.iter().flat_map(|r| {
+                                self.ends(r, steps, to).iter().copied().collect::<Vec<_>>()
+                            }));
                         }
                     }
-                };
-                from(body, open[i], nothing, &mut done);
-                for r in redo {
-                    from(r, done[i], body.empty, &mut open);
                 }
+                done
             }
-            done[n]
-        }
+        };
+        let ends = Rc::new(ends);
+        self.ends.insert((ptr::from_ref(part), at), ends.clone());
+        ends
+    }
+
+    fn branch(&mut self, part: &'p Part, steps: &[u32]) -> Rc<Branch> {
+        let new = || {
+            let mine = |s: &&u32| part.letters.contains(s);
+            let before = steps.iter().scan(0, |n, s| {
+                *n += usize::from(mine(&s));
+                Some(*n)
+            });
+            let before = iter::once(0).chain(before).collect();
+            Rc::new(Branch { steps: steps.iter().filter(mine).copied().collect(), before })
+        };
+        self.branches.entry(ptr::from_ref(part)).or_insert_with(new).clone()
     }
 }
 
