@@ -1,8 +1,9 @@
 //! Speed and memory beside the peers, in one run, written to `docs/benchmarks.md`.
 //!
-//! `cargo xtask bench [bpic2012|csv|queries|users]`. Peers run from the
-//! Python named by `PEERS_PY` (with `pm4py`, `polars` and `duckdb`); without it only our
-//! own figures are written, and the page says so.
+//! `cargo xtask bench [bpic2012|csv|queries|users|mining]`. Peers run from the
+//! Python named by `PEERS_PY` (with `pm4py`, `r4pm`, `polars` and `duckdb`); without it only our
+//! own figures are written, and the page says so. Sections asked for by name replace their own
+//! part of the page and leave the others; without names the whole page is written anew.
 
 use std::{
     fmt::Write as _,
@@ -14,6 +15,7 @@ use std::{
 
 use serde_json::Value;
 
+mod mining;
 mod users;
 
 use crate::shell::{Failure, Outcome, binary, root, shared, target};
@@ -23,14 +25,17 @@ use crate::stages;
 /// Runs of each command; the median is written.
 const RUNS: usize = 5;
 
+/// What can be asked for by name.
+const SECTIONS: [&str; 5] = ["bpic2012", "csv", "queries", "users", "mining"];
+
 /// Entry point.
 pub fn run(args: &[String]) -> Outcome {
     stages::build()?;
-    let named: Vec<&str> = args
-        .iter()
-        .map(String::as_str)
-        .filter(|a| ["bpic2012", "csv", "queries", "users"].contains(a))
-        .collect();
+    let named: Vec<&str> =
+        args.iter().map(String::as_str).filter(|a| SECTIONS.contains(a)).collect();
+    if named.len() < args.len() {
+        return Err(Failure(format!("sections are {}", SECTIONS.join(", "))));
+    }
     let wanted = |name: &str| named.is_empty() || named.contains(&name);
     let folder = target().join("bench");
     fs::create_dir_all(&folder)?;
@@ -40,19 +45,56 @@ pub fn run(args: &[String]) -> Outcome {
          largest resident size of the process. Medians of the runs.\n",
     );
     let _ = writeln!(page, "\nMachine: {}.\n", machine());
+    let busy = load();
     if wanted("bpic2012") {
         bpic2012(&mut page, &folder)?;
     }
-    if wanted("csv") || wanted("queries") || wanted("users") {
-        large(&mut page, &folder, wanted("queries"), wanted("users"))?;
+    let mut mined = String::new();
+    if wanted("mining") {
+        mining::public(&mut mined, &folder)?;
     }
+    if ["csv", "queries", "users", "mining"].iter().any(|n| wanted(n)) {
+        large(&mut page, &mut mined, &folder, &wanted)?;
+    }
+    page.push_str(&mined);
     let path = root().join("docs/benchmarks.md");
-    if named.is_empty() {
-        fs::write(&path, &page)?;
-        eprintln!("written: {}", path.display());
-    }
+    let whole = match named.is_empty() {
+        true => page.clone(),
+        false => {
+            let alone = format!("Measured alone on {}; load before: {busy}.", machine());
+            replaced(&fs::read_to_string(&path)?, &page, &alone)
+        }
+    };
+    fs::write(&path, whole)?;
+    eprintln!("written: {}", path.display());
     println!("{page}");
     Ok(())
+}
+
+/// The old page with the parts of the new one, each under its `## ` heading; `alone` is said in each.
+fn replaced(old: &str, new: &str, alone: &str) -> String {
+    let split = |page: &str| -> Vec<String> {
+        page.split("\n## ").map(|part| part.trim_end().to_owned()).collect()
+    };
+    let heading = |part: &str| part.lines().next().unwrap_or_default().to_owned();
+    let mut parts = split(old);
+    // What stands before the first heading is no section.
+    for part in split(new).iter().skip(1) {
+        let name = heading(part);
+        let rest = part.get(name.len()..).unwrap_or_default().trim_start();
+        let part = format!("{name}\n\n{alone}\n\n{rest}");
+        match parts.iter_mut().skip(1).find(|p| heading(p) == name) {
+            Some(place) => *place = part,
+            None => parts.push(part),
+        }
+    }
+    format!("{}\n", parts.join("\n\n## "))
+}
+
+/// How many programs wanted to run in the last minute: more than the cores is a busy machine.
+fn load() -> String {
+    let text = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    text.split_whitespace().next().unwrap_or("unknown").to_owned()
 }
 
 fn machine() -> String {
@@ -176,14 +218,18 @@ fn peers() -> Option<PathBuf> {
 }
 
 /// The largest process of the network-sized body: about ten million rows in all.
-fn large(page: &mut String, folder: &Path, queries: bool, crowd: bool) -> Outcome {
+fn large(
+    page: &mut String,
+    mined: &mut String,
+    folder: &Path,
+    wanted: &dyn Fn(&str) -> bool,
+) -> Outcome {
     let data = folder.join("network");
     let _ = fs::remove_dir_all(&data);
     let list =
         cost(&binary(), &["generate", "--size", "network", "--to", "-", "--list"], &data, folder)?
             .1;
-    page.push_str("\n## CSV import, nine columns\n\n");
-    page.push_str(TABLE);
+    let mut csvs = format!("\n## CSV import, nine columns\n\n{TABLE}");
     let mut rows = 0u64;
     let mut largest = (0, String::new());
     let mut whole = Cost::default();
@@ -203,16 +249,22 @@ fn large(page: &mut String, folder: &Path, queries: bool, crowd: bool) -> Outcom
         whole.wall += c.wall;
         whole.mib = whole.mib.max(c.mib);
         let note = format!("{n} rows, {} MiB of CSV, {:.0} rows/s", bytes >> 20, n as f64 / c.wall);
-        line(page, &format!("import {process}"), c, &note);
+        line(&mut csvs, &format!("import {process}"), c, &note);
         fs::remove_file(&csv)?;
     }
     let note = format!("{rows} rows, **{:.0} rows/s**", rows as f64 / whole.wall);
-    line(page, "**all**", whole, &note);
-    if queries {
+    line(&mut csvs, "**all**", whole, &note);
+    if wanted("csv") {
+        page.push_str(&csvs);
+    }
+    if wanted("queries") {
         ask(page, folder, &data, &largest.1)?;
     }
-    if crowd {
+    if wanted("users") {
         users::crowd(page, &data, &largest.1)?;
+    }
+    if wanted("mining") {
+        mining::filters(mined, &data, &largest.1, rows)?;
     }
     let _ = fs::remove_dir_all(&data);
     Ok(())
@@ -279,4 +331,17 @@ fn ask(page: &mut String, folder: &Path, data: &Path, largest: &str) -> Outcome 
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_section_alone_leaves_the_others() {
+        let old = "# Page\n\nWords.\n\n## One\n\n1\n\n## Two\n\n2\n";
+        let new = "# Page\n\nOther words.\n\n## One\n\n10\n\n## Three\n\n3\n";
+        let page = super::replaced(old, new, "Alone.");
+        let wanted = "# Page\n\nWords.\n\n## One\n\nAlone.\n\n10\n\n## Two\n\n2\n\n## Three\n\nAlone.\n\n3\n";
+        assert_eq!(page, wanted);
+        assert_eq!(super::replaced(wanted, new, "Alone."), wanted);
+    }
 }
