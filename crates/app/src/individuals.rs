@@ -1,12 +1,15 @@
 //! Figures of one person: shut by default, by week at the finest, and every look is recorded.
 //!
 //! A person always sees their own. Anybody else needs the permission on the person's team
-//! *and* a gate opened for a purpose that covers that team today.
+//! *and* a gate opened for a purpose that covers that team today. Answers that set people side
+//! by side need the permission on the whole process and a gate that covers everybody.
 
 use std::collections::BTreeSet;
 
 use eclusier_calendar::{Zone, day_number};
-use eclusier_core::{Denied, NodeId, Permission, PersonId, org::Person, rights::Subject};
+use eclusier_core::{
+    Denied, NodeId, Permission, PersonId, ProcessId, org::Person, rights::Subject,
+};
 use eclusier_eventlog::Filter;
 use eclusier_mining::{Week, WeeksKernel};
 use eclusier_registry::{AuditEntry, Gate, Session};
@@ -83,7 +86,7 @@ impl App {
                 Some(gate) if reached => purpose = Some(gate.purpose.clone()),
                 _ => return Err(denied()),
             }
-            self.note_look(id, open, "weeks").await?;
+            self.note_look(&format!("person/{}", id.0), open, "weeks").await?;
         }
         let person =
             person.ok_or_else(|| AppError::NotFound { what: "person", name: id.0.clone() })?;
@@ -119,13 +122,24 @@ impl App {
         Ok(view)
     }
 
+    /// Lets through who may read individual data on a whole process, while a gate that covers
+    /// everybody is open; the look is recorded first.
+    pub(crate) async fn pass_gate(&self, process: &ProcessId, what: &'static str) -> AppResult<()> {
+        let permission = Permission::IndividualRead;
+        self.who().require_process(permission, process)?;
+        let today = self.today().await?;
+        let gates = self.inner.registry.gates().await?;
+        let open = gates.iter().find(|g| g.node.is_none() && g.is_open(today));
+        let gate = open.ok_or_else(|| AppError::from(Denied { permission }))?;
+        self.note_look(&format!("process/{process}"), Some(gate), what).await
+    }
+
     async fn note_look(
         &self,
-        person: &PersonId,
+        object: &str,
         gate: Option<&Gate>,
         what: &'static str,
     ) -> AppResult<()> {
-        let object = format!("person/{}", person.0);
         let details = json!({
             "what": what,
             "gate": gate.map(|g| g.id.as_str()),
@@ -133,7 +147,7 @@ impl App {
         });
         let (by, at) = (self.actor(), self.now());
         let registry = &self.inner.registry;
-        Ok(registry.record_act("individual.read", &object, details, &by, at).await?)
+        Ok(registry.record_act("individual.read", object, details, &by, at).await?)
     }
 
     /// What the program knows of the holder of this handle.

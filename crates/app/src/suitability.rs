@@ -2,7 +2,7 @@
 
 use eclusier_core::{Permission, ProcessId};
 use eclusier_eventlog::Filter;
-use eclusier_mining::{ProcessFacts, Suitability, SuitabilityOptions, suitability};
+use eclusier_mining::{ProcessFacts, Suitability, SuitabilityOptions, handovers::By, suitability};
 
 use crate::{App, error::AppResult, figures::Selection};
 
@@ -46,7 +46,7 @@ impl App {
         let rework = self.rework(&study).await?;
         facts.rework_share =
             (rework.occurrences > 0).then(|| rework.repeats as f64 / rework.occurrences as f64);
-        let handed = self.handovers(&study).await?;
+        let handed = self.handovers(&study, By::Unit).await?;
         facts.hand_overs = handed.mean_per_case.filter(|_| handed.unknown.is_none());
         let waits = self.value_stream(&study, Vec::new(), Vec::new()).await?;
         facts.waiting_share =

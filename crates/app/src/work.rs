@@ -46,12 +46,15 @@ impl App {
         self.run(study.snapshot.clone(), study.filter.clone(), kernel, &Watch::default()).await
     }
 
-    /// Hand-overs between teams.
-    pub async fn handovers(&self, study: &Study) -> AppResult<HandOvers> {
+    /// Hand-overs between teams; between people, behind the gate of individual data only.
+    pub async fn handovers(&self, study: &Study, by: By) -> AppResult<HandOvers> {
+        if by == By::Resource {
+            self.pass_gate(&study.process, "handovers").await?;
+        }
         let pair = |d: &eclusier_core::config::Duties| (d.a.clone(), d.b.clone());
         let kernel = HandOverKernel {
             rows: study.filter.reading,
-            by: By::Unit,
+            by,
             clock: Some(study.clock.clone()),
             segregation: study.rules.separate.iter().map(pair).collect(),
         };

@@ -70,6 +70,15 @@ pub enum Format {
     Csv,
 }
 
+/// Between whom work passes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Party {
+    /// Teams.
+    Unit,
+    /// People, by their pseudonyms.
+    Resource,
+}
+
 /// Which part of the data.
 #[derive(Debug, Clone, Default, ClapArgs)]
 pub struct Scope {
@@ -242,7 +251,13 @@ pub enum Command {
     /// Loops and returns.
     Rework(LogArgs),
     /// Hand-overs between teams.
-    Handovers(LogArgs),
+    Handovers {
+        #[command(flatten)]
+        log: LogArgs,
+        /// Between whom; people behind an open gate of individual data only.
+        #[arg(long, value_enum, default_value = "unit")]
+        by: Party,
+    },
     /// Find a model of what cases do.
     Discover {
         #[command(flatten)]

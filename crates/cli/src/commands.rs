@@ -9,13 +9,14 @@ use eclusier_app::{
     exports::{ExportFormat, Shown},
     figures::Selection,
     imports::{ImportOptions, ImportStatus, Watch},
+    mining::handovers::By,
 };
 use eclusier_core::{ConfigProblem, DeliveryId, Lang, OrgId, ProcessId, ProcessRules};
 use eclusier_server::{Plan, settings::Settings, wire, wire_mining};
 use serde_json::Value;
 
 use crate::{
-    args::{Args, Command, ConfigAction, Format, ImportArgs, ImportsAction, Scope},
+    args::{Args, Command, ConfigAction, Format, ImportArgs, ImportsAction, Party, Scope},
     backup::{self, BackupAction, BackupArgs},
     backup_audit, backup_periods, logs, output, terminal,
 };
@@ -182,9 +183,13 @@ async fn command(app: &App, command: Command, printer: &Printer) -> AppResult<Af
             let study = logs::study(app, &args).await?;
             printer.print(&wire_mining::rework(&app.rework(&study).await?, &study))
         }
-        Command::Handovers(args) => {
-            let study = logs::study(app, &args).await?;
-            printer.print(&wire_mining::handovers(&app.handovers(&study).await?, &study))
+        Command::Handovers { log, by } => {
+            let study = logs::study(app, &log).await?;
+            let by = match by {
+                Party::Unit => By::Unit,
+                Party::Resource => By::Resource,
+            };
+            printer.print(&wire_mining::handovers(&app.handovers(&study, by).await?, by, &study))
         }
         Command::Discover { log, out, noise } => {
             logs::discover(app, &log, &out, noise, printer).await

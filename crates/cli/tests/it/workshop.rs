@@ -108,6 +108,10 @@ fn rework_hand_overs_and_the_ladder_are_those_of_the_log() {
     // Each team has fewer than five people: nothing of them is shown.
     assert_eq!(handed["handovers"].as_array().unwrap().len(), 0);
     assert!(handed["caveats"].to_string().contains("masked_teams"));
+    // Between people, not without a gate that a named person opened.
+    let shut = bench.run(&["handovers", "--by", "resource", "--format", "json"]);
+    assert_ne!(shut.code, 0);
+    assert!(shut.out.is_empty(), "{}", shut.out);
     let stream = bench.json(&["value-stream"]);
     let of = |key: &str| -> f64 {
         let steps = stream["steps"].as_array().unwrap().iter().chain([&stream["other"]]);

@@ -14,7 +14,7 @@ use eclusier_api::{
 use eclusier_app::{
     App, AppError, AppResult,
     imports::Watch,
-    mining::conformance::Method,
+    mining::{conformance::Method, handovers::By},
     models::{ModelRecord, read_model},
     streams::{PageForm, WantedStep},
 };
@@ -120,19 +120,42 @@ async fn find_rework(
     Ok(Json(answer.told(&headers)?))
 }
 
-/// Which team hands over to which.
+/// Between whom.
+#[derive(Debug, Clone, Copy, Default, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Party {
+    /// Teams.
+    #[default]
+    Unit,
+    /// People, by their pseudonyms.
+    Resource,
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct PartyQuery {
+    /// Between whom; teams when absent.
+    by: Option<Party>,
+}
+
+/// Which team hands over to which; by person, behind an open gate of individual data only.
 #[utoipa::path(get, path = "/api/v1/processes/{process}/handovers", tag = "logs", security(("session" = ["log.read"]), ("token" = ["log.read"])),
-    params(("process" = String, Path), FilterQuery, CaseFilterQuery), responses((status = 200, body = HandoversDto), (status = 422, body = Problem)))]
+    params(("process" = String, Path), FilterQuery, CaseFilterQuery, PartyQuery), responses((status = 200, body = HandoversDto), (status = 403, body = Problem, description = "By person: without the right on the whole process, or while the gate is shut."), (status = 422, body = Problem)))]
 async fn find_handovers(
     Allowed(app): Allowed,
     Path(name): Path<String>,
     Query(query): Query<FilterQuery>,
     Query(cases): Query<CaseFilterQuery>,
+    Query(PartyQuery { by }): Query<PartyQuery>,
     headers: HeaderMap,
 ) -> ApiResult<Json<HandoversDto>> {
     let answer: AppResult<_> = async {
         let study = study(&app, &name, &query, &cases).await?;
-        Ok(wire::handovers(&app.handovers(&study).await?, &study))
+        let by = match by.unwrap_or_default() {
+            Party::Unit => By::Unit,
+            Party::Resource => By::Resource,
+        };
+        Ok(wire::handovers(&app.handovers(&study, by).await?, by, &study))
     }
     .await;
     Ok(Json(answer.told(&headers)?))

@@ -5,6 +5,7 @@ use eclusier_app::{
     Study,
     mining::{
         CaseTimeline, HandOvers, Rework, Suitability, UnitTimes, Unknown, VariantGroups,
+        handovers::By,
         suitability::Criterion,
         waits::{Cause, CauseLost, Form, WaitFigures, Weakness},
     },
@@ -340,8 +341,8 @@ pub fn rework(rework: &Rework, study: &Study) -> api::ReworkDto {
     }
 }
 
-/// Hand-overs between teams; those of fewer than five people are left out.
-pub fn handovers(found: &HandOvers, study: &Study) -> api::HandoversDto {
+/// Hand-overs; between teams, those of fewer than five people are left out.
+pub fn handovers(found: &HandOvers, by: By, study: &Study) -> api::HandoversDto {
     let small: Vec<&str> = found
         .teams
         .iter()
@@ -370,7 +371,11 @@ pub fn handovers(found: &HandOvers, study: &Study) -> api::HandoversDto {
         }
     }
     api::HandoversDto {
-        by: "unit".into(),
+        by: match by {
+            By::Unit => "unit",
+            By::Resource => "resource",
+        }
+        .into(),
         cases: found.cases,
         names: found.parties.iter().filter(|p| shown(&p.name)).map(|p| p.name.clone()).collect(),
         handovers: found

@@ -98,3 +98,50 @@ async fn the_owner_of_the_machine_passes_no_gate_and_opens_none() {
     let refused = bodies.post("/api/v1/gates", gate).await;
     assert!(matches!(refused.status.as_u16(), 401 | 403), "{}", refused.text());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_are_set_side_by_side_through_a_gate_that_covers_everybody_only() {
+    let bodies = Bodies::new().await;
+    let site = &bodies.site;
+    let analyst = bodies.account("analyst", Some("statistician"), None).await;
+    bodies.account("director", Some("director"), None).await;
+    let mut director = Browser::signed_in(site, "director").await;
+    let ask = async |by: &str| {
+        let path = format!("/api/v1/processes/dossiers/handovers?by={by}");
+        Browser::signed_in(site, "analyst").await.get(site, &path).await
+    };
+    assert_eq!(ask("unit").await.json()["by"], "unit");
+    assert_eq!(ask("resource").await.status, 403, "without the right");
+    let role = eclusier_app::accounts::NewGrant {
+        account: analyst.clone(),
+        role: "team_manager".into(),
+        node: None,
+        processes: None,
+        from: None,
+        to: None,
+        reason: "lit les semaines de tous".into(),
+    };
+    site.app.grant_role(&role).await.unwrap();
+    assert_eq!(ask("resource").await.status, 403, "while every gate is shut");
+    let mut gate = json!({ "purpose": "mieux répartir les passages de main", "dpia": "2025-05-01",
+        "node": bodies.nodes["amont-e1"], "council": "2025-05-20", "information": "2025-06-10",
+        "to": "2025-12-31" });
+    assert_eq!(director.post(site, "/api/v1/gates", gate.clone()).await.status, 200);
+    assert_eq!(ask("resource").await.status, 403, "a gate of one team opens nothing of the others");
+    gate["node"] = json!(null);
+    assert_eq!(director.post(site, "/api/v1/gates", gate).await.status, 200);
+    let seen = ask("resource").await;
+    assert_eq!(seen.status, 200, "{}", seen.text());
+    let seen = seen.json();
+    assert_eq!(seen["by"], "resource");
+    assert!(seen["names"].as_array().unwrap().len() > 1, "{seen}");
+    // The look is in the journal, and asking by team leaves none.
+    ask("unit").await;
+    let journal = site.app.registry().audit_entries(0, 1_000).await.unwrap();
+    let looks: Vec<_> = journal.iter().filter(|e| e.action == "individual.read").collect();
+    assert_eq!(looks.len(), 1);
+    assert_eq!(
+        (looks[0].object.as_str(), looks[0].actor.as_str()),
+        ("process/dossiers", &*format!("account/{analyst}"))
+    );
+}
