@@ -8,7 +8,7 @@ use std::{
 
 use serde_json::Value;
 
-use super::{Cost, RUNS, TABLE, cost, line, median, medians, peers};
+use super::{Cost, RUNS, TABLE, cost, line, load, median, medians, peers};
 use crate::{
     shell::{Failure, Outcome, binary, root, shared},
     site::{Site, Visitor},
@@ -309,9 +309,13 @@ fn alignments(page: &mut String, shop: &Workshop<'_>) -> Outcome {
         {
             match shop.peer(&[engine, "align", &model, &variants, most, BOX_S]) {
                 Ok((c, said)) => {
+                    let ours = if most == sampled { sample } else { whole };
                     let note = format!(
-                        "{} aligned of {most}, {} given up, cost {}",
-                        said["aligned"], said["given_up"], said["cost"]
+                        "{} aligned of {most}, {} given up, cost {}, {:.0} × our CPU",
+                        said["aligned"],
+                        said["given_up"],
+                        said["cost"],
+                        c.cpu / ours.cpu.max(0.01)
                     );
                     let note = note.replace("1000000", &format!("all {}", said["of"]));
                     line(page, &who(&said), c, &note);
@@ -339,10 +343,11 @@ pub fn filters(page: &mut String, data: &Path, largest: &str, rows: u64) -> Outc
         .ok_or_else(|| Failure("the rows name no channel".into()))?;
     let _ = write!(
         page,
-        "\n### Conditions on cases, among {rows} rows\n\nThe largest process, `{largest}`, over HTTP; {ASKED} requests each, \
+        "\n### Conditions on cases, among {rows} rows\n\nLoad of the machine as these began: {}. The largest process, `{largest}`, over HTTP; {ASKED} requests each, \
          each with another period that holds the whole log; goal: each answer within 1 s. The generated rows \
          carry no attribute beyond their columns: the channel stands for one.\n\n\
-         | question | cases | median ms | worst ms | within 1 s |\n|---|---|---|---|---|\n"
+         | question | cases | median ms | worst ms | within 1 s |\n|---|---|---|---|---|\n",
+        load()
     );
     let [name, from, to] = [&activity, &pair.0, &pair.1].map(|text| encoded(text));
     let channel = encoded(channel);
