@@ -67,6 +67,9 @@ export const processusEn: typeof processusFr = {
       paths: 'Links',
       covered: (p, n) => `${p} of cases (${n}) can be read in full on what is shown.`,
       coveredAtLeast: (p, n, k) => `At least ${p} of cases (${n}) can be read in full on what is shown (counted on the ${k} most frequent variants).`,
+      coveredNone: (k) =>
+        `${k === null ? 'No case can' : `None of the ${k} most frequent variants can`} be read in full on what is shown: each one leaves this drawing at least once. Push the slider “Links” to follow some.`,
+      underOne: (p) => `under ${p}`,
       forced: (n, t) => `${t} ${n === 1 ? 'activity is' : 'activities are'} added so that the map stays joined from start to end.`,
       reduced: (n, of) => `This process has ${of} activities: the map opens on the ${n} main ones. Push the sliders to see more, or open the table, which has them all.`,
       plain: 'Too much is shown for a careful drawing: simplified layout, at most 2,000 links drawn (the table has them all). Lower the sliders for a readable map.',

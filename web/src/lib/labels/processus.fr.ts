@@ -13,7 +13,7 @@ export const processusFr = {
       retours: 'Retours',
       passages: 'Passages de main',
       conformite: 'Conformité',
-      flux: 'Flux de valeur',
+      flux: 'Chaîne de valeur',
       pertes: 'Pertes',
       retards: 'Retards',
       couts: 'Temps et coûts',
@@ -67,6 +67,9 @@ export const processusFr = {
       covered: (p: string, n: string) => `${p} des dossiers (${n}) se lisent en entier sur ce qui est montré.`,
       coveredAtLeast: (p: string, n: string, k: string) =>
         `Au moins ${p} des dossiers (${n}) se lisent en entier sur ce qui est montré (compté sur les ${k} variantes les plus fréquentes).`,
+      coveredNone: (k: string | null) =>
+        `${k === null ? 'Aucun dossier ne se lit' : `Aucune des ${k} variantes les plus fréquentes ne se lit`} en entier sur ce qui est montré : chaque parcours sort au moins une fois de ce dessin. Poussez le curseur « Liens » pour en suivre.`,
+      underOne: (p: string) => `moins de ${p}`,
       forced: (n: number, t: string) => `${t} activité${s(n)} ${n >= 2 ? 'sont ajoutées' : 'est ajoutée'} pour que la carte reste reliée du début à la fin.`,
       reduced: (n: string, of: string) =>
         `Ce processus a ${of} activités : la carte s’ouvre sur les ${n} principales. Poussez les curseurs pour en voir plus, ou ouvrez le tableau, qui les a toutes.`,

@@ -8,6 +8,12 @@ import { duration } from './duration';
 /** Identifiers of variants are long: their beginning tells them apart. */
 export const shortId = (id: string): string => (id.length > 8 ? id.slice(0, 8) : id);
 
+/**
+ * Names as a room reads them: what a file hashed is cut to its beginning, which tells one from another.
+ * The whole name stays in what is told by the pointer, and in the tables that are taken away.
+ */
+export const brief = (text: string): string => text.replace(/(?<![0-9A-Za-z])(?=[0-9a-f]*\d)[0-9a-f]{20,}(?![0-9A-Za-z])/gi, (x) => `${x.slice(0, 8)}…`);
+
 /** What a condition keeps: « avec « Pièce demandée » ». */
 export function chipWords(c: Chip, t: Labels, f: Formats): string {
   const w = t.processus.filter;

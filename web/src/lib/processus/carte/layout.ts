@@ -39,6 +39,19 @@ export const MOST = { nodes: 130, links: 420 } as const;
 export const DRAWN = 2_000;
 export const tooLarge = (s: Shown): boolean => s.activities > MOST.nodes || s.paths > MOST.links;
 
+/** Up to so many nodes and links a drawing follows the sliders without any wait. */
+const LIGHT = 110;
+/** For so long the choice must rest before a heavy drawing is made again. */
+const REST_MS = 110;
+/**
+ * How long to wait before drawing `s` again; `null` to draw at once. A heavy drawing costs more than a
+ * frame: redrawn at every move of a slider it would hold the pointer back.
+ */
+export function restFor(s: Shown, before: Shown | null): number | null {
+  const weight = (x: Shown) => x.activities + Math.min(x.paths, DRAWN);
+  return before && before.key !== s.key && Math.max(weight(s), weight(before)) > LIGHT ? REST_MS : null;
+}
+
 export const sizeOf = (n: number) => (n === START || n === END ? CAP : NODE);
 
 /** What the layered layout takes and gives: the part of its format that is used here. */

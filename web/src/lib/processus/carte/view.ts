@@ -33,6 +33,9 @@ export function whole(frame: { w: number; h: number }, drawing: { width: number;
   return { k, x: (frame.w - drawing.width * k) / 2, y: (frame.h - drawing.height * k) / 2 };
 }
 
+/** What the buttons over the drawing need at its top. */
+const TOP = 48;
+
 /** The first look: whole when it can be read, else readable from its beginning. */
 export function first(frame: { w: number; h: number }, drawing: { width: number; height: number }, start: Box | undefined, least = 0.62): Eye {
   const all = whole(frame, drawing);
@@ -43,7 +46,7 @@ export function first(frame: { w: number; h: number }, drawing: { width: number;
   return {
     k,
     x: fitsW ? (frame.w - drawing.width * k) / 2 : Math.min(12, Math.max(frame.w - drawing.width * k - 12, frame.w / 2 - (start.x + start.w / 2) * k)),
-    y: fitsH ? (frame.h - drawing.height * k) / 2 : Math.min(12, Math.max(frame.h - drawing.height * k - 12, 24 - start.y * k))
+    y: fitsH ? (frame.h - drawing.height * k) / 2 : Math.min(TOP, Math.max(frame.h - drawing.height * k - 12, TOP - start.y * k))
   };
 }
 
