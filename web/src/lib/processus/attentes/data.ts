@@ -23,6 +23,9 @@ export const hasWorked = (w: Waits): boolean => w.worked_causes != null;
 export const causesOf = (w: Waits, clock: Clock): WaitCauses =>
   clock === 'worked' && w.worked_causes ? w.worked_causes : w.calendar_causes;
 
+/** Whether anything is told of why cases wait: without starts, people or hours all stays unexplained. */
+export const explained = (c: WaitCauses): boolean => total(c) > Math.max(0, c.unexplained_s);
+
 /** Edges with the time asked, longest in all first; ties by name. */
 export function rows(w: Waits, clock: Clock): Row[] {
   const whole = total(causesOf(w, clock));

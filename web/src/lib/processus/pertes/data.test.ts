@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { formats } from '../../format';
 import { fr } from '../../labels/fr';
 import type { Loss } from '../types-rooms';
-import { factOf, pareto, slopeWords } from './data';
+import { workedMinutes } from '../rooms/duration';
+import { axisUnit, factOf, pareto, slopeWords } from './data';
 
 const f = formats('fr');
 const loss = (i: number, over: Partial<Loss> = {}): Loss => ({
@@ -18,11 +19,20 @@ describe('losses', () => {
     expect(c.table.rows[0]![0]).toBe('1. Perte 1');
     expect(c.table.rows[0]!.length).toBe(c.table.columns.length);
   });
+  it('tell the axis in the unit of the list, millions cut short', () => {
+    const plain = (s: string) => s.replace(/[\u00a0\u202f]/g, ' ');
+    const hours = axisUnit([loss(1)], f, workedMinutes);
+    expect([hours.minutes, plain(hours.write(10))]).toEqual([60, '10 h']);
+    const days = axisUnit([loss(1, { minutes: 42_000 })], f, workedMinutes);
+    expect([days.minutes, plain(days.write(100))]).toEqual([420, '100 j']);
+    const calendar = axisUnit([loss(1, { minutes: 4e10 })], f, (x, m) => x.num(m));
+    expect([calendar.minutes, plain(calendar.write(30_000_000)), plain(calendar.write(1_500_000))]).toEqual([1440, '30 M j', '1,5 M j']);
+  });
   it('say a slope with its sign and interval, or nothing', () => {
     const plain = (s: string) => s.replace(/[\u00a0\u202f]/g, ' ');
     expect(slopeWords(loss(1), fr, f)).toBe('');
-    expect(plain(slopeWords(loss(1, { slope: 30 }), fr, f))).toBe('+30 min par mois');
-    expect(plain(slopeWords(loss(1, { slope: 30, slope_interval: [-10, 70] }), fr, f))).toBe('−10 min à +1 h 10 par mois');
+    expect(plain(slopeWords(loss(1, { slope: 30 }), fr, f))).toBe('+30 min par dossier, chaque mois');
+    expect(plain(slopeWords(loss(1, { slope: 30, slope_interval: [-10, 70] }), fr, f))).toBe('−10 min à +1 h 10 par dossier, chaque mois');
   });
 });
 

@@ -3,10 +3,11 @@ import type { Palette } from '../../charts/palette';
 import type { Draw, Point, Table } from '../../charts/types';
 import type { Formats } from '../../format';
 import type { Labels } from '../../labels/fr';
-import { calendar, workedMinutes } from '../rooms/duration';
+import { calendar, WORKED_DAY_H, workedMinutes } from '../rooms/duration';
+import { brief } from '../words';
 import type { Loss, Losses } from '../types-rooms';
 
-export const say = (x: { fr: string; en: string }, f: Formats): string => (f.lang === 'fr' ? x.fr : x.en);
+export const say = (x: { fr: string; en: string }, f: Formats): string => brief(f.lang === 'fr' ? x.fr : x.en);
 
 type Minutes = (f: Formats, minutes: number) => string;
 /** On a log of whole days the minutes are calendar ones: they are written so. */
@@ -19,18 +20,29 @@ export interface ParetoChart {
   table: Table;
 }
 
+/** Unit of the axis: days of the clock told from two days on, hours below; millions are cut short. */
+export function axisUnit(losses: readonly Loss[], f: Formats, write: Minutes): { minutes: number; write: (v: number) => string } {
+  const day = (write === workedMinutes ? WORKED_DAY_H : 24) * 60;
+  const most = Math.max(0, ...losses.map((l) => l.minutes));
+  const days = most >= 2 * day;
+  const unit = days ? (f.lang === 'fr' ? 'j' : 'd') : 'h';
+  const one = (v: number) => f.num(v, v > 0 && v < 10 && !Number.isInteger(v) ? 1 : 0);
+  return { minutes: days ? day : 60, write: (v) => (v >= 1e6 ? `${one(v / 1e6)}\u00a0M\u00a0${unit}` : `${one(v)}\u00a0${unit}`) };
+}
+
 /** Ten losses at most, named by their rank on the axis: the list beneath names them whole. */
 export function pareto(losses: readonly Loss[], t: Labels, f: Formats, write: Minutes = workedMinutes): ParetoChart {
   const w = t.rooms.losses;
   const top = losses.slice(0, 10);
   const names = top.map((_, i) => f.num(i + 1));
+  const axis = axisUnit(top, f, write);
   const draw: Draw = (p: Palette) => ({
     grid: { left: 64, right: 52, top: 14, bottom: 24 },
     xAxis: { type: 'category', data: names, axisTick: { show: false }, axisLine: { lineStyle: { color: p.line } }, axisLabel: { color: p.ink2, fontSize: 12 } },
     yAxis: [
       {
         type: 'value',
-        axisLabel: { color: p.ink3, fontSize: 11, formatter: (v: number) => `${f.num(v, v > 0 && v < 10 && !Number.isInteger(v) ? 1 : 0)}\u00a0h` },
+        axisLabel: { color: p.ink3, fontSize: 11, formatter: axis.write },
         splitLine: { lineStyle: { color: p.line } },
         splitNumber: 4
       },
@@ -44,7 +56,7 @@ export function pareto(losses: readonly Loss[], t: Labels, f: Formats, write: Mi
       }
     ],
     series: [
-      { type: 'bar', name: w.minutes, data: top.map((l) => l.minutes / 60), barMaxWidth: 64, barCategoryGap: '22%', itemStyle: { color: p.arrivals } },
+      { type: 'bar', name: w.minutes, data: top.map((l) => l.minutes / axis.minutes), barMaxWidth: 64, barCategoryGap: '22%', itemStyle: { color: p.arrivals } },
       {
         type: 'line',
         name: t.rooms.cumulative,

@@ -21,9 +21,9 @@ describe('value stream', () => {
     expect(g.aimedTouch).toBeCloseTo(50);
     expect(g.change).toBeCloseTo(-0.42);
   });
-  it('brings a target of those who do the step to all cases', () => {
-    const half = { ...s, steps: [{ ...step('a', 50, 20), median_wait_min: 100 }] };
-    expect(aims(half, [target('a', { wait_min: 40 })])[0]!.gain).toBeCloseTo(30);
+  it('compares a target with the mean of the ladder, not with the median of those who do the step', () => {
+    const half = { ...s, steps: [{ ...step('a', 50, 20), median_wait_min: 0 }] };
+    expect(aims(half, [target('a', { wait_min: 40 })])[0]!.gain).toBeCloseTo(10);
   });
   it('counts a worse target as a loss', () => {
     expect(aims(s, [target('a', { wait_min: 150 })])[0]!.gain).toBeCloseTo(-50);
@@ -35,6 +35,7 @@ describe('value stream', () => {
   });
   it('ranks waits and moves steps without losing one', () => {
     expect(longest(s).map((x) => x.activity)).toEqual(['b', 'a']);
+    expect(longest({ ...s, steps: [step('a', 100, 1), step('b', 0.5, 1), step('c', 0, 1)] }).map((x) => x.activity)).toEqual(['a']);
     expect(moved(['a', 'b', 'c'], 1, -1)).toEqual(['b', 'a', 'c']);
     expect(moved(['a', 'b'], 0, -1)).toEqual(['a', 'b']);
     expect(moved(['a', 'b'], 1, 1)).toEqual(['a', 'b']);

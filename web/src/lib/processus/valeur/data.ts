@@ -22,23 +22,15 @@ interface Aim {
   gain: number | null;
 }
 
-/**
- * A target speaks of a case that does the step, as the data box does (its median); the
- * ladder speaks of all cases. What is gained is brought to all cases by the same ratio.
- */
-function aimed(now: number | null | undefined, median: number | null | undefined, target: number | null | undefined): number | null {
-  if (target == null || now == null) return null;
-  if (median == null || median <= 0) return target;
-  return now * (target / median);
-}
+/** A target speaks of the mean over all cases, as the ladder and the page do: what is gained is the difference. */
+const gained = (now: number | null | undefined, aim: number | null | undefined): number | null => (aim == null || now == null ? null : now - aim);
 
 export function aims(s: Stream, targets: readonly TargetStep[]): Aim[] {
   return s.steps.map((step) => {
     const target = targetOf(targets, step.activity);
-    const wait = aimed(step.wait_min, step.median_wait_min, target.wait_min);
-    const touch = aimed(step.touch_min, step.median_touch_min, target.touch_min);
-    const gain = wait === null && touch === null ? null : (wait === null ? 0 : step.wait_min - wait) + (touch === null ? 0 : (step.touch_min ?? 0) - touch);
-    return { step, target, gain };
+    const wait = gained(step.wait_min, target.wait_min);
+    const touch = gained(step.touch_min, target.touch_min);
+    return { step, target, gain: wait === null && touch === null ? null : (wait ?? 0) + (touch ?? 0) };
   });
 }
 
@@ -58,10 +50,7 @@ export function gains(s: Stream, targets: readonly TargetStep[]): Gains | null {
   if (list.every((a) => a.gain === null)) return null;
   const gain = list.reduce((a, x) => a + (x.gain ?? 0), 0);
   const aimedLead = Math.max(0, s.lead_min - gain);
-  const touchGain = list.reduce((a, x) => {
-    const t = aimed(x.step.touch_min, x.step.median_touch_min, x.target.touch_min);
-    return a + (t === null ? 0 : (x.step.touch_min ?? 0) - t);
-  }, 0);
+  const touchGain = list.reduce((a, x) => a + (gained(x.step.touch_min, x.target.touch_min) ?? 0), 0);
   const touch = s.touch_min ?? null;
   return { lead: s.lead_min, aimedLead, change: aimedLead / s.lead_min - 1, touch, aimedTouch: touch === null ? null : Math.max(0, touch - touchGain) };
 }
@@ -74,5 +63,11 @@ export function valueAdded(s: Stream, targets: readonly TargetStep[]): number | 
   return adding.reduce((a, x) => a + (x.touch_min ?? 0), 0) / s.lead_min;
 }
 
-/** Steps whose wait weighs most, heaviest first. */
-export const longest = (s: Stream, most = 4): StreamStep[] => [...s.steps].filter((x) => x.wait_min > 0).sort((a, b) => b.wait_min - a.wait_min || a.activity.localeCompare(b.activity)).slice(0, most);
+/** Steps whose wait weighs most, heaviest first; what is under a hundredth of the longest one is not told. */
+export function longest(s: Stream, most = 4): StreamStep[] {
+  const top = Math.max(0, ...s.steps.map((x) => x.wait_min));
+  return s.steps
+    .filter((x) => x.wait_min > 0 && x.wait_min >= top / 100)
+    .sort((a, b) => b.wait_min - a.wait_min || a.activity.localeCompare(b.activity))
+    .slice(0, most);
+}
