@@ -26,6 +26,7 @@ const SCREENS: [name: string, path: string, state: string, ready: string][] = [
   ['map by worked time, a variant highlighted', `${P}&mesure=median&temps=ouvre&surligne=heureux`, 'usual', 'g.node.lit'],
   ['filtered map', `${P}&with=Pi%25C3%25A8ce%2520demand%25C3%25A9e&min_s=864000`, 'usual', '.cond'],
   ['difference map', `${P}&vs=1&vs_process=ij`, 'usual', 'g.node.less'],
+  ['deviations from the model on the map', `${P}&ecarts=temps`, 'usual', 'g.node.gap'],
   ['variants', `${P}&tab=variantes`, 'usual', '.seq'],
   ['groups of variants', `${P}&tab=variantes&vue=groupes`, 'usual', '.seq'],
   ['case', `${P}&dossier=2026-0042`, 'usual', '.gantt'],

@@ -292,6 +292,39 @@ export function mainPath(g: Graph): number[] {
   return path.reverse();
 }
 
+/** What is shown once some links are added to it, each with the ways that join it to the start and the end. */
+export function withLinks(g: Graph, s: Shown, ids: readonly number[]): Shown {
+  if (ids.every((id) => s.links[id])) return s;
+  const nodes = s.nodes.slice();
+  const links = s.links.slice();
+  const todo: number[] = [];
+  const add = (id: number) => {
+    const l = at(g.links, id);
+    links[id] = 1;
+    for (const n of [l.from, l.to]) {
+      if (nodes[n]) continue;
+      nodes[n] = 1;
+      todo.push(n);
+    }
+  };
+  for (const id of ids) add(id);
+  // A way leads nearer the root at each link: this comes to an end.
+  while (todo.length) {
+    const n = todo.pop() as number;
+    for (const way of [g.wayIn, g.wayOut]) if (at(way, n) >= 0) add(at(way, n));
+  }
+  let activities = 0;
+  for (let i = 2; i < nodes.length; i++) activities += at(nodes, i);
+  return {
+    nodes,
+    links,
+    activities,
+    paths: links.reduce((n, x) => n + x, 0),
+    possible: g.links.filter((l) => nodes[l.from] && nodes[l.to]).length,
+    key: hash(nodes) + hash(links)
+  };
+}
+
 /** What is shown once a path is added to it, so that a highlighted path is always whole. */
 export function withWalk(g: Graph, s: Shown, walk: Int32Array | null): Shown {
   if (!walk || walk.every((id) => s.links[id])) return s;

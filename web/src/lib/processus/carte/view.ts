@@ -8,8 +8,8 @@ export interface Look {
   level: number;
   /** Width of a link. */
   width?: number;
-  /** Kind of difference, when two maps are compared. */
-  kind?: 'here' | 'there' | 'more' | 'less' | 'same';
+  /** Kind of difference, when two maps are compared; or whether cases leave the model there. */
+  kind?: 'here' | 'there' | 'more' | 'less' | 'same' | 'gap' | 'fits';
   /** What is read out. */
   name: string;
 }
