@@ -31,8 +31,8 @@ describe('losses', () => {
   it('say a slope with its sign and interval, or nothing', () => {
     const plain = (s: string) => s.replace(/[\u00a0\u202f]/g, ' ');
     expect(slopeWords(loss(1), fr, f)).toBe('');
-    expect(plain(slopeWords(loss(1, { slope: 30 }), fr, f))).toBe('+30 min par dossier, chaque mois');
-    expect(plain(slopeWords(loss(1, { slope: 30, slope_interval: [-10, 70] }), fr, f))).toBe('−10 min à +1 h 10 par dossier, chaque mois');
+    expect(plain(slopeWords(loss(1, { slope: 30 }), fr, f))).toBe('+30 min');
+    expect(plain(slopeWords(loss(1, { slope: 30, slope_interval: [-10, 70] }), fr, f))).toBe('−10 min à +1 h 10');
   });
 });
 

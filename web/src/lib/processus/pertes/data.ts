@@ -89,7 +89,7 @@ export function pareto(losses: readonly Loss[], t: Labels, f: Formats, write: Mi
 
 /** Slope of a loss with its interval, in words; empty when nothing is told. */
 export function slopeWords(l: Loss, t: Labels, f: Formats, say: Minutes = workedMinutes): string {
-  if (l.slope == null) return '';
+  if (l.slope == null || (l.slope_interval && l.slope_interval.every((v) => Math.abs(v) < 1 / 60))) return '';
   const w = t.rooms.losses;
   const write = (minutes: number) => (minutes > 0 ? '+' : '') + say(f, minutes);
   return l.slope_interval ? w.slopeBetween(write(l.slope_interval[0]), write(l.slope_interval[1])) : w.slope(write(l.slope));
