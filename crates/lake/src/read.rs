@@ -15,6 +15,7 @@ use arrow::compute::{concat_batches, filter_record_batch};
 use arrow_array::{
     Array, BooleanArray, RecordBatch,
     cast::AsArray,
+    new_null_array,
     types::{Int64Type, TimestampMicrosecondType, UInt8Type},
 };
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
@@ -210,33 +211,48 @@ impl Opened {
         columns: Option<&[&str]>,
         group: usize,
         batch_rows: usize,
-    ) -> Result<ParquetRecordBatchReader, LakeError> {
+    ) -> Result<GroupReader, LakeError> {
         guarded(&self.path, || {
             let wrong = |e: parquet::errors::ParquetError| damaged(&self.path, e);
             let options = ArrowReaderOptions::new().with_schema(schema.clone());
             let meta = ArrowReaderMetadata::try_new(self.meta.clone(), options).map_err(wrong)?;
             let builder =
                 ParquetRecordBatchReaderBuilder::new_with_metadata(self.file.clone(), meta);
-            let mask = match columns {
-                Some(names) => {
-                    ProjectionMask::columns(builder.parquet_schema(), names.iter().copied())
-                }
-                None => ProjectionMask::all(),
-            };
-            builder
+            let wanted = |name: &str| columns.is_none_or(|names| names.contains(&name));
+            let fields = schema.fields().iter().filter(|f| wanted(f.name()));
+            let schema = Arc::new(Schema::new(fields.cloned().collect::<Vec<_>>()));
+            // A column of nulls has no dictionary: decoding one would make it, name by name,
+            // out of nothing.
+            let group_meta = self.groups().get(group);
+            let blank = |name: &str| group_meta.is_some_and(|g| is_blank(g, name));
+            let mask = ProjectionMask::columns(
+                builder.parquet_schema(),
+                schema.fields().iter().map(|f| f.name().as_str()).filter(|name| !blank(name)),
+            );
+            let batches = builder
                 .with_projection(mask)
                 .with_row_groups(vec![group])
                 .with_batch_size(batch_rows.max(1))
                 .build()
-                .map_err(wrong)
+                .map_err(wrong)?;
+            Ok(GroupReader { batches, schema })
         })
     }
 
-    fn decode(
-        &self,
-        reader: &mut ParquetRecordBatchReader,
-    ) -> Result<Option<RecordBatch>, LakeError> {
-        guarded(&self.path, || reader.next().transpose().map_err(|e| damaged(&self.path, e)))
+    fn decode(&self, reader: &mut GroupReader) -> Result<Option<RecordBatch>, LakeError> {
+        guarded(&self.path, || {
+            let Some(batch) = reader.batches.next() else { return Ok(None) };
+            let batch = batch.map_err(|e| damaged(&self.path, e))?;
+            if batch.num_columns() == reader.schema.fields().len() {
+                return Ok(Some(batch));
+            }
+            let column = |field: &Arc<Field>| match batch.column_by_name(field.name()) {
+                Some(column) => column.clone(),
+                None => new_null_array(field.data_type(), batch.num_rows()),
+            };
+            let columns = reader.schema.fields().iter().map(column).collect();
+            Ok(Some(RecordBatch::try_new(reader.schema.clone(), columns)?))
+        })
     }
 
     /// Ranges of row groups that begin and end between two cases, of about `rows` rows each.
@@ -258,6 +274,22 @@ impl Opened {
         }
         ranges
     }
+}
+
+/// Batches of one row group, and the columns they are to have.
+struct GroupReader {
+    batches: ParquetRecordBatchReader,
+    schema: SchemaRef,
+}
+
+/// Whether the footer says that a column of names holds nothing in a row group.
+fn is_blank(group: &RowGroupMetaData, name: &str) -> bool {
+    if !schema::DICTIONARY_COLUMNS.contains(&name) {
+        return false;
+    }
+    let column = group.columns().iter().find(|c| c.column_path().string() == name);
+    let nulls = column.and_then(|c| c.statistics()?.null_count_opt());
+    nulls.is_some() && nulls == u64::try_from(group.num_rows()).ok()
 }
 
 /// Smallest and largest case of a row group, when the footer says so exactly.
@@ -285,7 +317,7 @@ struct Batches {
     columns: Option<Vec<&'static str>>,
     batch_rows: usize,
     groups: Range<usize>,
-    reader: Option<ParquetRecordBatchReader>,
+    reader: Option<GroupReader>,
 }
 
 impl Batches {
