@@ -21,6 +21,7 @@ mod precision;
 mod replay;
 mod search;
 mod space;
+mod ways;
 
 use std::ops::ControlFlow;
 
@@ -145,9 +146,13 @@ fn by_alignments(
 ) -> Result<Conformance, ConformanceError> {
     let runnable = space::Runnable::new(traces, net)?;
     let bounds = bounds::Bounds::new(&runnable);
+    let by_blocks = align::by_blocks(traces, &runnable, &bounds, options, progress)?;
     let space = align::explored(&runnable, &bounds, options.markings, progress)?;
     let leaps = align::leaps_of(&space, progress)?;
-    let found = align::align_in(traces, &space, leaps.as_ref(), options, progress)?;
+    let found = match by_blocks {
+        Some(found) => found,
+        None => align::align_in(traces, &space, leaps.as_ref(), false, options, progress)?,
+    };
     let precision = precision::precision_in(traces, &space, leaps.as_ref(), options, progress)?;
     let fitness = found.fitness(traces);
     let (mut variants_fitting, mut variants_unknown) = (0, 0);

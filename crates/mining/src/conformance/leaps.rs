@@ -109,7 +109,7 @@ impl<'s, 'n> Leaps<'s, 'n> {
                 continue;
             }
             kept.push((label, silent, target));
-            self.edges.push(Edge { transition, label, target, silent });
+            self.edges.push(Edge { transition, label, target, silent, skipped: 0 });
             let way = self.way(from, marking);
             self.ways.push(way);
         }
@@ -192,8 +192,8 @@ impl Graph for &Leaps<'_, '_> {
         Some((self.steps(self.ways.get(number as usize).copied()), edge.transition))
     }
 
-    fn to_end(&self, id: u32) -> Option<&[u32]> {
+    fn to_end(&self, id: u32) -> Option<(&[u32], u32)> {
         let way = self.ends.get(id as usize).copied().flatten()?;
-        Some(self.steps(Some(way)))
+        Some((self.steps(Some(way)), 0))
     }
 }

@@ -3,7 +3,8 @@
 //! A state is a place in the trace and a marking. Three moves leave it: a step of the
 //! model alone (1, silent 0); a step of the model with the *next* event of its label,
 //! the events before it being left alone (1 each); the end of the model, all events left
-//! being left alone. Waiting for a later event of that label never pays: whatever follows
+//! being left alone. A graph may hold the steps of the model alone within those that need
+//! them (`ways.rs`): the first move is then left out. Waiting for a later event of that label never pays: whatever follows
 //! from there can be had from the next one by leaving the same events alone after it.
 //! States are taken in the order of cost so far plus what the bounds say is still to pay;
 //! among equal costs, of silent steps, so that the run found has as few as possible.
@@ -234,9 +235,9 @@ impl Search {
                 unsure = Some((state.cost + state.ahead, state.silent));
             }
             let here = state.event as usize * labels;
-            if let Some(last) = graph.to_end(state.marking) {
-                let cost = state.cost + (trace.len() as u32 - state.event);
-                let silent = state.silent + last.len() as u32;
+            if let Some((last, skipped)) = graph.to_end(state.marking) {
+                let cost = state.cost + skipped + (trace.len() as u32 - state.event);
+                let silent = state.silent + last.len() as u32 - skipped;
                 if goal.is_none_or(|g| (cost, silent) < (g.cost, g.silent)) {
                     goal = Some(State { cost, silent, parent: number, via: NOWHERE, ..state });
                     self.queue.push(cost, silent, GOAL);
@@ -248,6 +249,7 @@ impl Search {
             for (edge, via) in out.iter().zip(first..) {
                 let after = State {
                     marking: edge.target,
+                    cost: state.cost + edge.skipped,
                     silent: state.silent + edge.silent,
                     parent: number,
                     via,
@@ -258,10 +260,12 @@ impl Search {
                     self.reach(graph, labels, after);
                     continue;
                 }
-                self.reach(graph, labels, State { cost: state.cost + 1, ..after });
+                if !graph.skips_within() {
+                    self.reach(graph, labels, State { cost: after.cost + 1, ..after });
+                }
                 match self.next.get(here + edge.label as usize) {
                     Some(&event) if event != NOWHERE => {
-                        let cost = state.cost + (event - state.event);
+                        let cost = after.cost + (event - state.event);
                         self.reach(graph, labels, State { event: event + 1, cost, ..after });
                     }
                     _ => {}
@@ -321,11 +325,11 @@ impl Search {
         let alone = |steps: &mut Vec<Step>, silent: &[u32]| {
             steps.extend(silent.iter().rev().map(|&transition| Step::Model { transition }));
         };
-        alone(&mut steps, graph.to_end(goal.marking).unwrap_or_default());
+        alone(&mut steps, graph.to_end(goal.marking).unwrap_or_default().0);
         let mut at = goal.parent;
         while let Some(state) = self.states.get(at as usize) {
             let Some(before) = self.states.get(state.parent as usize) else { break };
-            let Some((silent, transition)) = graph.edge(state.via) else { break };
+            let Some((alone_before, transition)) = graph.edge(state.via) else { break };
             if before.event == state.event {
                 steps.push(Step::Model { transition });
             } else {
@@ -333,7 +337,7 @@ impl Search {
                 steps.push(Step::Sync { event, transition });
                 steps.extend((before.event..event).rev().map(|event| Step::Log { event }));
             }
-            alone(&mut steps, silent);
+            alone(&mut steps, alone_before);
             at = state.parent;
         }
         steps.reverse();

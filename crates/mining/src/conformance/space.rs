@@ -147,6 +147,8 @@ pub(super) struct Edge {
     pub target: u32,
     /// Silent steps in it.
     pub silent: u32,
+    /// Visible steps before its own, done by the model alone.
+    pub skipped: u32,
 }
 
 /// Markings met so far, numbered, with the steps out of those that were expanded.
@@ -277,7 +279,7 @@ impl<'n> Space<'n> {
             // A silent step to where one stands serves nothing.
             if label != SILENT || target != id {
                 let silent = u32::from(label == SILENT);
-                self.edges.push(Edge { transition, label, target, silent });
+                self.edges.push(Edge { transition, label, target, silent, skipped: 0 });
             }
         }
         let last = self.edges.len() as u32;
@@ -331,10 +333,15 @@ pub(super) trait Graph {
     fn space(&self) -> &Space<'_>;
     /// Steps out of a marking, and the number of the first.
     fn out(&self, id: u32) -> (u32, &[Edge]);
-    /// Silent transitions before a step, and its own.
+    /// Transitions before a step, and its own.
     fn edge(&self, number: u32) -> Option<(&[u32], u32)>;
-    /// Silent transitions from a marking to the end, where they are known to lead there.
-    fn to_end(&self, id: u32) -> Option<&[u32]>;
+    /// Transitions from a marking to the end, where they are known to lead there, and how many
+    /// of them are visible.
+    fn to_end(&self, id: u32) -> Option<(&[u32], u32)>;
+    /// Whether steps hold those the model does alone before them: then none is taken for itself.
+    fn skips_within(&self) -> bool {
+        false
+    }
 }
 
 impl Space<'_> {
@@ -347,8 +354,8 @@ impl Space<'_> {
         self.edges.get(number as usize).map(|e| (&[][..], e.transition))
     }
 
-    fn to_end(&self, id: u32) -> Option<&[u32]> {
-        (self.end == Some(id)).then_some(&[])
+    fn to_end(&self, id: u32) -> Option<(&[u32], u32)> {
+        (self.end == Some(id)).then_some((&[], 0))
     }
 }
 
@@ -366,7 +373,7 @@ impl Graph for &Space<'_> {
     fn edge(&self, number: u32) -> Option<(&[u32], u32)> {
         Space::edge(self, number)
     }
-    fn to_end(&self, id: u32) -> Option<&[u32]> {
+    fn to_end(&self, id: u32) -> Option<(&[u32], u32)> {
         Space::to_end(self, id)
     }
 }
@@ -385,7 +392,7 @@ impl Graph for Space<'_> {
     fn edge(&self, number: u32) -> Option<(&[u32], u32)> {
         Space::edge(self, number)
     }
-    fn to_end(&self, id: u32) -> Option<&[u32]> {
+    fn to_end(&self, id: u32) -> Option<(&[u32], u32)> {
         Space::to_end(self, id)
     }
 }

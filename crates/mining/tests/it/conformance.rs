@@ -13,6 +13,7 @@ use eclusier_mining::{
         DeviationKind, Method, Move, NoExtraTime, NoPrecision, activity_moves, align_precision,
         conformance, deviations, replay_precision, to_the_end,
     },
+    discovery::{Options, discover},
     token_replay,
 };
 use proptest::prelude::*;
@@ -201,16 +202,17 @@ fn beyond_the_limit_a_variant_is_unknown_and_counted() {
     let back: Vec<String> = (0..12).rev().map(|i| format!("t{i:02}")).collect();
     let hard = format!("join {0} split {0}", back.join(" "));
     let traces = log(&[("split join", 5), (&hard, 1)]);
-    let narrow = AlignOptions { states: 1_100, markings: 10, ..AlignOptions::default() };
+    let narrow = AlignOptions { states: 1_100, markings: 10, blocks: false, threads: None };
     let found = align(&traces, &wide, narrow, &to_the_end).unwrap();
     let known: Vec<bool> = found.variants.iter().map(Option::is_some).collect();
     assert!(known.contains(&false), "{known:?}");
     let found = conformance(&traces, &wide, Method::Alignments, narrow, None, &to_the_end).unwrap();
     assert!(found.variants_unknown > 0 && found.cases_unknown > 0);
     // With room, all are known, and as they are when all markings are found beforehand.
-    let free = AlignOptions { markings: 10, ..AlignOptions::default() };
+    let free = AlignOptions { markings: 10, blocks: false, ..AlignOptions::default() };
     let lazy = align(&traces, &wide, free, &to_the_end).unwrap();
-    let whole = aligned(&traces, &wide);
+    let all = AlignOptions { blocks: false, ..AlignOptions::default() };
+    let whole = align(&traces, &wide, all, &to_the_end).unwrap();
     assert_eq!((lazy.markings, whole.markings), (None, Some(4098)));
     let costs = |a: &Alignments| -> Vec<u64> {
         a.variants.iter().map(|v| v.as_ref().unwrap().cost).collect()
@@ -433,10 +435,11 @@ fn as_exhaustive(net: &PetriNet, words: &[Vec<&str>]) -> Result<(), TestCaseErro
             exhaustive(net, &names)
         })
         .collect();
-    let one = AlignOptions { threads: Some(1), states: 6_000, markings: 500 };
+    let blocks = AlignOptions { threads: Some(1), states: 12_000, markings: 500, blocks: true };
+    let one = AlignOptions { states: 6_000, blocks: false, ..blocks };
     let mut last = None;
-    // All markings beforehand with leaps; one at a time without.
-    for options in [one, AlignOptions { markings: 0, ..one }] {
+    // By blocks where there are; all markings beforehand, with leaps; one at a time.
+    for options in [blocks, one, AlignOptions { markings: 0, ..one }] {
         match (align(&traces, net, options, &to_the_end), &truth) {
             (Ok(found), Some(truth)) => {
                 let costs: Vec<Option<(u64, u64)>> =
@@ -483,6 +486,34 @@ proptest! {
     #[test]
     fn nets_of_no_shape_align_as_the_exhaustive_search_says(net in wild_nets(), words in words()) {
         as_exhaustive(&net, &words)?;
+    }
+}
+
+/// Side by side, the optional steps of a municipality have markings without number.
+#[test]
+fn models_of_many_branches_are_aligned_to_the_last_variant() {
+    for (number, noise) in [(1, 0.2), (2, 0.2), (3, 0.2), (2, 0.0)] {
+        let file = format!("log-bpic2015-municipalities/T_BPIC15_{number}.xes.gz");
+        let Some(batch) = logs::log(&file, &[]) else { return };
+        let mut traces = logs::run(&TracesKernel { rows: Rows::Tasks }, &batch);
+        let net = PetriNet::from(&discover(&traces, &Options { noise }, &|| false).unwrap());
+        let found = aligned(&traces, &net);
+        assert!(found.variants.iter().all(Option::is_some), "{file} at {noise}");
+        assert!(found.peak_states < 2_000, "{} states", found.peak_states);
+        replays(&traces, &net, &found).unwrap();
+        assert_eq!(found.fitness(&traces).log == Some(1.0), noise == 0.0);
+        if number == 3 {
+            // Its 32,911 markings can be found: the other way says the same.
+            traces.traces.truncate(80);
+            let options = AlignOptions { blocks: false, ..AlignOptions::default() };
+            let other = align(&traces, &net, options, &to_the_end).unwrap();
+            assert_eq!(other.markings, Some(32_911));
+            let costs = |a: &Alignments| -> Vec<(u64, u64)> {
+                let known = a.variants.iter().flatten().map(|v| (v.cost, v.silent));
+                known.take(80).collect()
+            };
+            assert_eq!(costs(&found), costs(&other));
+        }
     }
 }
 
