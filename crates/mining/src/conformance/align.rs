@@ -17,7 +17,7 @@ use super::{
     leaps::Leaps,
     search::{Found, Search, Step},
     space::{Explored, Graph, Runnable, SILENT, Space},
-    ways::{Ways, is_block},
+    ways::{Ways, is_block, most_states},
 };
 use crate::{
     model::PetriNet,
@@ -329,7 +329,7 @@ impl Work<'_, '_> {
             } else if self.space.complete {
                 self.one(&mut search, &mut &*self.space, trace)
             } else if self.blocks {
-                if ways.len() > self.options.states / 40 {
+                if ways.is_heavy() {
                     ways = Ways::new(new());
                 }
                 self.one(&mut search, &mut ways, trace)
@@ -354,6 +354,7 @@ impl Work<'_, '_> {
         let total = self.traces.len() as u64;
         let states = match self.space.complete {
             true => self.options.states,
+            false if self.blocks => (self.options.states / 10).min(most_states(self.space.net)),
             false => self.options.states / 10,
         };
         let mut stop = || {

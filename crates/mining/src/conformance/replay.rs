@@ -7,6 +7,7 @@ use super::{
     ConformanceError, Fitness, Progress,
     bounds::Bounds,
     space::{INITIAL, Runnable, SILENT, Space, contains},
+    ways::{Paths, is_block},
 };
 use crate::{model::PetriNet, traces::Traces};
 
@@ -115,6 +116,8 @@ pub(super) struct Player<'n> {
     by_label: Vec<Vec<u32>>,
     moves: FxHashMap<(u32, u32), Played>,
     ends: FxHashMap<u32, Played>,
+    /// Of a net made of blocks: silent steps are found without looking at every marking.
+    paths: Option<Paths<'n>>,
 }
 
 /// Markings looked at for one run of silent steps.
@@ -131,7 +134,9 @@ impl<'n> Player<'n> {
             }
         }
         let space = Space::new(net, bounds);
-        Self { space, net, by_label, moves: FxHashMap::default(), ends: FxHashMap::default() }
+        let paths = is_block(net).then(|| Paths::new(net));
+        let (moves, ends) = (FxHashMap::default(), FxHashMap::default());
+        Self { space, net, by_label, moves, ends, paths }
     }
 
     fn variant(&mut self, steps: &[u32]) -> Replayed {
@@ -182,9 +187,19 @@ impl<'n> Player<'n> {
         if let Some(&known) = self.moves.get(&(marking, label)) {
             return Some(known);
         }
-        let ready = self.silently(marking, |space, at| {
-            space.edges(at).iter().find(|e| e.label == label).map(|e| e.transition)
-        });
+        let ready = match &self.paths {
+            Some(paths) => {
+                let list = self.by_label.get(label as usize)?;
+                let goals =
+                    list.iter().filter_map(|&t| Some(&*self.net.steps.get(t as usize)?.inputs));
+                let found = paths.silently(self.space.tokens(marking), goals);
+                let found = found.and_then(|(goal, way)| Some((way, *list.get(goal)?)));
+                found.map(|(way, transition)| (self.walk(marking, &way), transition))
+            }
+            None => self.silently(marking, |space, at| {
+                space.edges(at).iter().find(|e| e.label == label).map(|e| e.transition)
+            }),
+        };
         let played = match ready {
             Some((way, transition)) => self.fire(way, transition, 0),
             None => {
@@ -216,17 +231,29 @@ impl<'n> Player<'n> {
         }
     }
 
+    /// Takes steps that are possible one after the other.
+    fn walk(&mut self, marking: u32, way: &[u32]) -> Played {
+        let here = Played { marking, consumed: 0, produced: 0, missing: 0 };
+        way.iter().fold(here, |at, &transition| self.fire(at, transition, 0))
+    }
+
     /// Silent steps to the end, or as near as they lead.
     fn finish(&mut self, marking: u32) -> Played {
         if let Some(&known) = self.ends.get(&marking) {
             return known;
         }
         let end = &self.net.end;
+        let here = Played { marking, consumed: 0, produced: 0, missing: 0 };
+        if let Some(paths) = &self.paths {
+            let found = paths.silently(self.space.tokens(marking), std::iter::once(&**end));
+            let played = found.map_or(here, |(_, way)| self.walk(marking, &way));
+            self.ends.insert(marking, played);
+            return played;
+        }
         let exact = self.silently(marking, |space, at| (*space.tokens(at) == **end).then_some(0));
         let covered = exact.or_else(|| {
             self.silently(marking, |space, at| contains(space.tokens(at), end).then_some(0))
         });
-        let here = Played { marking, consumed: 0, produced: 0, missing: 0 };
         let played = covered.map_or(here, |(way, _)| way);
         self.ends.insert(marking, played);
         played

@@ -24,7 +24,7 @@ type Cost = (u32, u32);
 #[derive(Debug)]
 pub(super) struct Ways<'n> {
     space: Space<'n>,
-    consumers: Vec<Vec<u32>>,
+    paths: Paths<'n>,
     edges: Vec<Edge>,
     /// Where the transitions before each edge are in `run`.
     before: Vec<Way>,
@@ -49,20 +49,18 @@ struct Reached {
     steps: Vec<Option<(Cost, Set, u32)>>,
 }
 
+/// Cheapest ways from one marking after another.
+#[derive(Debug)]
+pub(super) struct Paths<'n> {
+    net: &'n Runnable,
+    consumers: Vec<Vec<u32>>,
+}
+
 impl<'n> Ways<'n> {
     pub(super) fn new(space: Space<'n>) -> Self {
-        let net = space.net;
-        let mut consumers = vec![Vec::new(); net.places];
-        for (step, number) in net.steps.iter().zip(0..) {
-            for &place in &step.inputs {
-                if let Some(list) = consumers.get_mut(place as usize) {
-                    list.push(number);
-                }
-            }
-        }
         Self {
+            paths: Paths::new(space.net),
             space,
-            consumers,
             edges: Vec::new(),
             before: Vec::new(),
             run: Vec::new(),
@@ -71,9 +69,15 @@ impl<'n> Ways<'n> {
         }
     }
 
-    /// Markings met.
-    pub(super) fn len(&self) -> usize {
-        self.space.len()
+    /// Whether what is kept of the markings met is worth dropping before the next variant.
+    pub(super) fn is_heavy(&self) -> bool {
+        self.run.len() > MOST_RUN || self.edges.len() > MOST_RUN
+    }
+
+    fn note(&mut self, way: &[u32]) -> Way {
+        let start = self.run.len() as u32;
+        self.run.extend_from_slice(way);
+        (start, self.run.len() as u32)
     }
 
     /// Finds the steps out of a marking; `false` when the net proves not to be made of blocks.
@@ -88,7 +92,7 @@ impl<'n> Ways<'n> {
         }
         let net = self.space.net;
         let marking: Tokens = self.space.tokens(id).into();
-        let reached = self.reach(&marking);
+        let reached = self.paths.reach(&marking);
         let mut whole = true;
         let first = self.edges.len() as u32;
         for (step, number) in net.steps.iter().zip(0..) {
@@ -98,14 +102,12 @@ impl<'n> Ways<'n> {
             let Some(Some(((skipped, silent), set, _))) = reached.steps.get(number as usize) else {
                 continue;
             };
-            let Some((way, after)) = self.fire(&marking, set, &reached) else {
+            let fired = self.paths.fire(&marking, set, &reached);
+            let Some((way, after)) = fired.filter(|(_, at)| contains(at, &step.inputs)) else {
                 whole = false;
                 continue;
             };
-            if !contains(&after, &step.inputs) {
-                whole = false;
-                continue;
-            }
+            let way = self.note(&way);
             let target = self.space.number(net.fire(&after, number));
             let (label, silent, skipped) = (step.label, *silent, *skipped);
             self.edges.push(Edge { transition: number, label, target, silent, skipped });
@@ -113,17 +115,12 @@ impl<'n> Ways<'n> {
         }
         let last = self.edges.len() as u32;
         // The end: all its places, and nothing else.
-        let mut need = empty(net.steps.len());
-        let marked = net.end.iter().all(|&place| {
-            let Some(Some((_, set))) = reached.places.get(place as usize) else { return false };
-            join(&mut need, set);
-            true
-        });
-        if marked
-            && let Some((way, after)) = self.fire(&marking, &need, &reached)
+        if let Some(need) = reached.need(&net.end)
+            && let Some((way, after)) = self.paths.fire(&marking, &need, &reached)
             && after == net.end
         {
-            let (skipped, _) = self.cost(&need);
+            let way = self.note(&way);
+            let (skipped, _) = self.paths.cost(&need);
             if let Some(slot) = self.ends.get_mut(place) {
                 *slot = Some((way.0, way.1, skipped));
             }
@@ -133,10 +130,52 @@ impl<'n> Ways<'n> {
         }
         whole
     }
+}
+
+impl Reached {
+    /// All that must be done to mark some places, where that can be.
+    fn need(&self, places: &[u32]) -> Option<Set> {
+        let mut all = empty(self.steps.len());
+        for &place in places {
+            join(&mut all, &self.places.get(place as usize)?.as_ref()?.1);
+        }
+        Some(all)
+    }
+}
+
+impl<'n> Paths<'n> {
+    pub(super) fn new(net: &'n Runnable) -> Self {
+        let mut consumers = vec![Vec::new(); net.places];
+        for (step, number) in net.steps.iter().zip(0..) {
+            for &place in &step.inputs {
+                if let Some(list) = consumers.get_mut(place as usize) {
+                    list.push(number);
+                }
+            }
+        }
+        Self { net, consumers }
+    }
+
+    /// The fewest silent steps after which all the places of the first goal that has some are
+    /// marked, with the number of that goal among equals; `None` where there are none.
+    pub(super) fn silently<'g>(
+        &self,
+        marking: &[u32],
+        goals: impl Iterator<Item = &'g [u32]>,
+    ) -> Option<(usize, Vec<u32>)> {
+        let reached = self.reach(marking);
+        let found = goals.enumerate().filter_map(|(number, goal)| {
+            let need = reached.need(goal)?;
+            let (skipped, silent) = self.cost(&need);
+            let (way, after) = self.fire(marking, &need, &reached).filter(|_| skipped == 0)?;
+            contains(&after, goal).then_some((silent, number, way))
+        });
+        found.min().map(|(_, number, way)| (number, way))
+    }
 
     /// Cheapest ways from a marking to every place and transition.
     fn reach(&self, marking: &[u32]) -> Reached {
-        let net = self.space.net;
+        let net = self.net;
         let mut places: Vec<Option<(Cost, Set)>> = vec![None; net.places];
         let mut steps: Vec<Option<(Cost, Set, u32)>> = vec![None; net.steps.len()];
         let mut lacking: Vec<usize> = net.steps.iter().map(|s| s.inputs.len()).collect();
@@ -192,29 +231,41 @@ impl<'n> Ways<'n> {
 
     /// What the transitions of a set cost.
     fn cost(&self, set: &Set) -> Cost {
-        let steps = &self.space.net.steps;
+        let steps = &self.net.steps;
         let each = members(set).filter_map(|t| steps.get(t as usize));
         each.fold((0, 0), |cost, step| add(cost, step.label))
     }
 
-    /// Fires a set in the order in which its members became possible, and notes it; `None` when
-    /// one of them cannot be fired.
-    fn fire(&mut self, marking: &[u32], set: &Set, reached: &Reached) -> Option<(Way, Tokens)> {
-        let net = self.space.net;
+    /// Fires a set in the order in which its members became possible; `None` when one of them
+    /// cannot be fired.
+    fn fire(&self, marking: &[u32], set: &Set, reached: &Reached) -> Option<(Vec<u32>, Tokens)> {
         let rank = |t: &u32| reached.steps.get(*t as usize)?.as_ref().map(|s| s.2);
         let mut list: Vec<u32> = members(set).collect();
         list.sort_unstable_by_key(rank);
         let mut at: Tokens = marking.into();
         for &transition in &list {
-            if !contains(&at, &net.steps.get(transition as usize)?.inputs) {
+            if !contains(&at, &self.net.steps.get(transition as usize)?.inputs) {
                 return None;
             }
-            at = net.fire(&at, transition);
+            at = self.net.fire(&at, transition);
         }
-        let start = self.run.len() as u32;
-        self.run.extend(list);
-        Some(((start, self.run.len() as u32), at))
+        Some((list, at))
     }
+}
+
+/// Transitions kept in all before the steps out of each marking are (32 MB).
+const MOST_RUN: usize = 1 << 23;
+
+/// Visible transitions beyond which there are too many steps out of each marking.
+const WIDEST: usize = 150;
+
+/// States held at most for one variant: each may bring a marking with all its steps.
+pub(super) fn most_states(net: &Runnable) -> usize {
+    1_000_000 / visible(net).max(1)
+}
+
+fn visible(net: &Runnable) -> usize {
+    net.steps.iter().filter(|s| s.label != SILENT).count()
 }
 
 fn empty(steps: usize) -> Set {
@@ -268,10 +319,13 @@ impl Graph for Ways<'_> {
     }
 }
 
-/// Whether the net is made of blocks with one entry and one exit (in a row, a choice, side by
+/// Whether the net is small enough and made of blocks with one entry and one exit (in a row, a choice, side by
 /// side, a loop): it is when what such blocks are replaced by, again and again, is one place.
 pub(super) fn is_block(net: &Runnable) -> bool {
     let ([start], [end]) = (&*net.initial, &*net.end) else { return false };
+    if visible(net) > WIDEST {
+        return false;
+    }
     let set = |list: &[u32]| list.iter().copied().collect::<BTreeSet<u32>>();
     let mut steps: BTreeSet<(BTreeSet<u32>, BTreeSet<u32>)> = BTreeSet::new();
     for step in &net.steps {
