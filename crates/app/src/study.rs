@@ -84,15 +84,23 @@ fn hours_in_words(hours: &[Hours]) -> [String; 2] {
         ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"],
     ];
     if hours.is_empty() {
-        return ["9:00–12:00, 13:00–17:00".into(), "9:00–12:00, 13:00–17:00".into()];
+        return [
+            "9\u{a0}h–12\u{a0}h, 13\u{a0}h–17\u{a0}h".into(),
+            "9:00–12:00, 13:00–17:00".into(),
+        ];
     }
     [0usize, 1].map(|lang| {
         let words: Vec<String> = hours
             .iter()
             .map(|h| {
-                let at = |t: jiff::civil::Time| format!("{}:{:02}", t.hour(), t.minute());
-                let end =
-                    if h.to == jiff::civil::Time::midnight() { "24:00".into() } else { at(h.to) };
+                let said = |hour: i8, minute: i8| match (lang, minute) {
+                    (0, 0) => format!("{hour}\u{a0}h"),
+                    (0, _) => format!("{hour}\u{a0}h\u{a0}{minute:02}"),
+                    _ => format!("{hour}:{minute:02}"),
+                };
+                let at = |t: jiff::civil::Time| said(t.hour(), t.minute());
+                let midnight = h.to == jiff::civil::Time::midnight();
+                let end = if midnight { said(24, 0) } else { at(h.to) };
                 let on: Vec<&str> = h
                     .weekdays
                     .iter()

@@ -36,6 +36,8 @@ const USUAL: u64 = 2;
 const FEW_STEPS: usize = 5;
 /// …as long as one case in so many does them.
 const RARE: u64 = 10;
+/// A step that takes one part in so many of all the time is told, however few do it.
+const LONG: i128 = 20;
 /// Cases between two looks at `stop`.
 const BREATH: usize = 4096;
 const DAY_US: i64 = 86_400_000_000;
@@ -409,7 +411,8 @@ fn once(names: &[String]) -> Vec<String> {
 }
 
 /// The activities that half of the cases go through, or the most common ones where
-/// few are, in the order in which cases usually meet them first.
+/// few are, and those whose share of the time is worth a step whoever goes through them,
+/// in the order in which cases usually meet them first.
 fn usual_steps(
     log: &TaskLog,
     spans: &[Option<Span>],
@@ -420,6 +423,8 @@ fn usual_steps(
         cases: u64,
         last: Option<usize>,
         place: f64,
+        /// From the end of the task before to the end of its own.
+        time_us: i128,
     }
     let mut seen = vec![Seen::default(); log.activities.len()];
     let mut cases = 0u64;
@@ -430,8 +435,12 @@ fn usual_steps(
         cases += 1;
         let tasks = log.tasks_of(case);
         let end = tasks.len().saturating_sub(1).max(1) as f64;
+        let mut before = None;
         for (at, task) in tasks.iter().enumerate() {
             let Some(seen) = seen.get_mut(task.activity as usize) else { continue };
+            let done = task.end;
+            seen.time_us += i128::from(done) - i128::from(*before.get_or_insert(task.start));
+            before = before.max(Some(done));
             if seen.last != Some(i) {
                 seen.last = Some(i);
                 seen.cases += 1;
@@ -443,13 +452,17 @@ fn usual_steps(
         seen.iter().zip(log.activities.names().iter().map(String::as_str)).collect();
     order.retain(|(s, _)| s.cases > 0);
     order.sort_by_key(|&(s, name)| (Reverse(s.cases), name));
-    let enough =
-        |i: usize, s: &Seen| s.cases * USUAL >= cases || (i < FEW_STEPS && s.cases * RARE >= cases);
+    let all_us: i128 = order.iter().map(|(s, _)| s.time_us.max(0)).sum();
+    let enough = |i: usize, s: &Seen| {
+        s.cases * USUAL >= cases
+            || (i < FEW_STEPS && s.cases * RARE >= cases)
+            || (all_us > 0 && s.time_us * LONG >= all_us)
+    };
     let mut kept: Vec<(f64, &str)> = order
         .into_iter()
-        .take(MOST_STEPS)
         .enumerate()
         .filter(|&(i, (s, _))| i == 0 || enough(i, s))
+        .take(MOST_STEPS)
         .map(|(_, (s, name))| (s.place / s.cases as f64, name))
         .collect();
     kept.sort_by(|a, b| a.0.total_cmp(&b.0).then_with(|| a.1.cmp(b.1)));

@@ -321,7 +321,7 @@ impl<'a> Draw<'a> {
         let mut wait = self.figure(&step.wait_s, time);
         if step.wait_holds_touch {
             let why = self.say(
-                "l'attente comprend le traitement, faute d'heures de début",
+                "l’attente comprend le traitement, faute d'heures de début",
                 "the wait includes the work itself, for want of start times",
             );
             wait.push_str(&self.note(why));
@@ -348,7 +348,7 @@ impl<'a> Draw<'a> {
         };
         let colon = self.say("\u{a0}:", ":");
         let told = |words: &str, value: &str| format!("{words}{colon} {value}");
-        let stock_said = told(self.say("Stock devant l'étape", "Stock before the step"), &stock);
+        let stock_said = told(self.say("Stock devant l’étape", "Stock before the step"), &stock);
         let wait_said = told(self.say("Attente moyenne", "Mean wait"), &wait);
         let touch_said =
             told(self.say("Traitement moyen par dossier", "Mean touch of a case"), &case_touch);
@@ -771,7 +771,7 @@ impl<'a> Draw<'a> {
 
     fn blank(&mut self, at: [f32; 4]) {
         let [x, y, w, h] = at;
-        let title = self.say("Notes de l'atelier", "Workshop notes");
+        let title = self.say("Notes de l’atelier", "Workshop notes");
         let caveats = self.sheet.caveats.clone();
         self.page.group(Tag::Section, |p| {
             p.rect(at, Some(Ink::WHITE), Some(Stroke::new(Ink::INK, 0.8)));
@@ -815,7 +815,7 @@ impl<'a> Draw<'a> {
         let legend = [
             day.as_str(),
             self.say(
-                "triangle\u{a0}: stock devant l'étape, en dossiers et en jours de sorties",
+                "triangle\u{a0}: stock devant l’étape, en dossiers et en jours de sorties",
                 "triangle: stock before the step, in cases and in days of output",
             ),
             self.say(

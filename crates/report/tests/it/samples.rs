@@ -88,7 +88,7 @@ pub fn usual(n: usize, target: bool) -> StreamSheet {
             target_wait_s: target.then_some(0.69 * wait),
             target_touch_s: target.then_some(0.9 * touch),
         },
-        target_note: "Objectif de l'atelier du 2 juillet : 8 jours".into(),
+        target_note: "Objectif de l’atelier du 2 juillet : 8 jours".into(),
         caveats: vec![
             "Heures ouvrées de 9 h à 12 h et de 13 h à 17 h, du lundi au vendredi.".into(),
         ],

@@ -59,7 +59,7 @@ fn a_usual_sheet_says_all_its_figures_on_one_page() {
         "1,1 %",
         "État cible",
         "3 h 30",
-        "Notes de l'atelier",
+        "Notes de l’atelier",
         "Sans chiffre : (1) moins de cinq personnes",
         "Page 1/1",
     ] {

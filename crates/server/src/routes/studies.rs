@@ -135,12 +135,13 @@ pub(super) enum Party {
 #[into_params(parameter_in = Query)]
 pub(super) struct PartyQuery {
     /// Between whom; teams when absent.
+    #[param(inline)]
     by: Option<Party>,
 }
 
 /// Which team hands over to which; by person, behind an open gate of individual data only.
 #[utoipa::path(get, path = "/api/v1/processes/{process}/handovers", tag = "logs", security(("session" = ["log.read"]), ("token" = ["log.read"])),
-    params(("process" = String, Path), FilterQuery, CaseFilterQuery, PartyQuery), responses((status = 200, body = HandoversDto), (status = 403, body = Problem, description = "By person: without the right on the whole process, or while the gate is shut."), (status = 422, body = Problem)))]
+    params(("process" = String, Path), FilterQuery, CaseFilterQuery, PartyQuery), responses((status = 200, body = HandoversDto), (status = 422, body = Problem)))]
 async fn find_handovers(
     Allowed(app): Allowed,
     Path(name): Path<String>,
