@@ -64,7 +64,7 @@ pub enum ConformanceError {
     /// The end cannot be reached from the beginning: nothing can fit.
     #[error("no run of the model leads from its beginning to its end")]
     NoRun,
-    /// Even the model alone has too many states.
+    /// The model has too many states: alone for alignments, between two steps for replay.
     #[error("no run of the model was found within {states} states")]
     TooLarge {
         /// The limit.

@@ -17,7 +17,7 @@ use super::{
     leaps::Leaps,
     search::{Found, Search, Step},
     space::{Explored, Graph, Runnable, SILENT, Space},
-    ways::{Ways, is_block, most_states},
+    ways::{Ways, is_block, is_narrow, most_states},
 };
 use crate::{
     model::PetriNet,
@@ -191,8 +191,8 @@ pub(super) fn by_blocks(
     options: AlignOptions,
     progress: &Progress<'_>,
 ) -> Result<Option<Alignments>, ConformanceError> {
-    let blocks = options.blocks && is_block(net);
-    let space = Space::new(net, bounds);
+    let blocks = options.blocks && is_narrow(net) && is_block(net);
+    let space = Space::new(net, Some(bounds));
     blocks.then(|| align_in(traces, &space, None, true, options, progress)).transpose()
 }
 
@@ -215,10 +215,10 @@ pub(super) fn explored<'n>(
     limit: usize,
     progress: &Progress<'_>,
 ) -> Result<Space<'n>, ConformanceError> {
-    let mut space = Space::new(net, bounds);
+    let mut space = Space::new(net, Some(bounds));
     match space.explore(limit, &mut || progress(0, 0).is_break()) {
         Explored::All => Ok(space),
-        Explored::TooLarge => Ok(Space::new(net, bounds)),
+        Explored::TooLarge => Ok(Space::new(net, Some(bounds))),
         Explored::Stopped => Err(ConformanceError::Stopped),
     }
 }

@@ -152,8 +152,7 @@ pub fn replay_precision(
     progress: &Progress<'_>,
 ) -> Result<Precision, ConformanceError> {
     let net = Runnable::new(traces, net)?;
-    let bounds = Bounds::new(&net);
-    let mut player = Player::new(&net, &bounds);
+    let mut player = Player::new(&net);
     let mut next = Allowed::default();
     let mut walk = Walk::new(traces, progress);
     walk.run(INITIAL, |node, &marking| {
@@ -165,7 +164,8 @@ pub fn replay_precision(
                 Some(played) => (played.missing == 0).then_some(played.marking),
             })
             .collect();
-        (player.space.len() <= MOST_MARKINGS).then_some((labels, children))
+        let few = player.space.len() <= MOST_MARKINGS && !player.is_spent();
+        few.then_some((labels, children))
     })
 }
 

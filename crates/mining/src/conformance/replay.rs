@@ -5,7 +5,6 @@ use serde::Serialize;
 
 use super::{
     ConformanceError, Fitness, Progress,
-    bounds::Bounds,
     space::{INITIAL, Runnable, SILENT, Space, contains},
     ways::{Paths, is_block},
 };
@@ -87,8 +86,7 @@ pub fn token_replay(
     progress: &Progress<'_>,
 ) -> Result<Replay, ConformanceError> {
     let net = Runnable::new(traces, net)?;
-    let bounds = Bounds::new(&net);
-    let mut player = Player::new(&net, &bounds);
+    let mut player = Player::new(&net);
     let total = traces.traces.len() as u64;
     let mut variants = Vec::with_capacity(traces.traces.len());
     for (done, trace) in traces.traces.iter().enumerate() {
@@ -96,6 +94,9 @@ pub fn token_replay(
             return Err(ConformanceError::Stopped);
         }
         variants.push(player.variant(&trace.steps));
+        if player.is_spent() {
+            return Err(ConformanceError::TooLarge { states: LOOKED_AT });
+        }
     }
     Ok(Replay { variants })
 }
@@ -118,33 +119,51 @@ pub(super) struct Player<'n> {
     ends: FxHashMap<u32, Played>,
     /// Of a net made of blocks: silent steps are found without looking at every marking.
     paths: Option<Paths<'n>>,
+    /// Markings looked at for silent steps.
+    looked_at: usize,
 }
 
 /// Markings looked at for one run of silent steps.
 const SILENT_MARKINGS: usize = 5_000;
-/// Markings kept before everything remembered is dropped.
+/// Markings looked at for silent steps in all, beyond which the net is too wide to be played.
+const LOOKED_AT: usize = 2_000_000;
+/// Markings, and tokens in them (8 bytes each), kept before everything remembered is dropped.
 const KEPT: usize = 500_000;
+const KEPT_TOKENS: usize = 1 << 25;
 
 impl<'n> Player<'n> {
-    pub(super) fn new(net: &'n Runnable, bounds: &'n Bounds) -> Self {
+    pub(super) fn new(net: &'n Runnable) -> Self {
         let mut by_label = vec![Vec::new(); net.labels.len()];
         for (number, step) in net.steps.iter().enumerate() {
             if let Some(list) = by_label.get_mut(step.label as usize) {
                 list.push(number as u32);
             }
         }
-        let space = Space::new(net, bounds);
+        let space = Space::new(net, None);
         let paths = is_block(net).then(|| Paths::new(net));
         let (moves, ends) = (FxHashMap::default(), FxHashMap::default());
-        Self { space, net, by_label, moves, ends, paths }
+        Self { space, net, by_label, moves, ends, paths, looked_at: 0 }
+    }
+
+    /// Whether too much was looked at for the answers to be worth their time: they stay
+    /// answers no longer.
+    pub(super) fn is_spent(&self) -> bool {
+        self.looked_at > LOOKED_AT
+    }
+
+    /// Drops what is remembered once it is too much; the marking under a new number.
+    fn lighten(&mut self, marking: u32) -> u32 {
+        if self.space.len() <= KEPT && self.space.held() <= KEPT_TOKENS {
+            return marking;
+        }
+        let tokens = self.space.tokens(marking).into();
+        self.space = Space::new(self.net, None);
+        self.moves.clear();
+        self.ends.clear();
+        self.space.number(tokens)
     }
 
     fn variant(&mut self, steps: &[u32]) -> Replayed {
-        if self.space.len() > KEPT {
-            self.space = Space::new(self.net, self.space.bounds);
-            self.moves.clear();
-            self.ends.clear();
-        }
         let mut found = Replayed {
             produced: self.net.initial.len() as u64,
             consumed: 0,
@@ -156,6 +175,7 @@ impl<'n> Player<'n> {
         };
         let mut marking = INITIAL;
         for (event, &label) in steps.iter().enumerate() {
+            marking = self.lighten(marking);
             let Some(played) = self.play(marking, label) else {
                 found.unknown.push(event as u32);
                 continue;
@@ -273,6 +293,10 @@ impl<'n> Player<'n> {
             missing: 0,
         }]);
         while let Some(here) = open.pop_front() {
+            self.looked_at += 1;
+            if self.is_spent() {
+                return None;
+            }
             self.space.expand(here.marking);
             if let Some(found) = wanted(&self.space, here.marking) {
                 return Some((here, found));

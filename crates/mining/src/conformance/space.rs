@@ -155,9 +155,12 @@ pub(super) struct Edge {
 #[derive(Debug)]
 pub(super) struct Space<'n> {
     pub net: &'n Runnable,
-    pub bounds: &'n Bounds,
+    /// Without them nothing is known of what is still to come, and nothing of it is kept.
+    pub bounds: Option<&'n Bounds>,
     ids: FxHashMap<Tokens, u32>,
     markings: Vec<Tokens>,
+    /// Tokens of all markings.
+    held: usize,
     /// Row of bounds of each marking; `None` when no run leads from it to the end.
     row_of: Vec<Option<u32>>,
     rows: FxHashMap<Box<[u32]>, u32>,
@@ -175,12 +178,13 @@ pub(super) struct Space<'n> {
 pub(super) const INITIAL: u32 = 0;
 
 impl<'n> Space<'n> {
-    pub(super) fn new(net: &'n Runnable, bounds: &'n Bounds) -> Self {
+    pub(super) fn new(net: &'n Runnable, bounds: Option<&'n Bounds>) -> Self {
         let mut space = Self {
             net,
             bounds,
             ids: FxHashMap::default(),
             markings: Vec::new(),
+            held: 0,
             row_of: Vec::new(),
             rows: FxHashMap::default(),
             values: Vec::new(),
@@ -242,7 +246,7 @@ impl<'n> Space<'n> {
             return id;
         }
         let id = self.markings.len() as u32;
-        let row = self.bounds.row(&marking).map(|row| match self.rows.get(&row) {
+        let row = self.bounds.and_then(|b| b.row(&marking)).map(|row| match self.rows.get(&row) {
             Some(&known) => known,
             None => {
                 let number = self.rows.len() as u32;
@@ -256,6 +260,7 @@ impl<'n> Space<'n> {
         }
         self.row_of.push(row);
         self.span.push(None);
+        self.held += marking.len();
         self.ids.insert(marking.clone(), id);
         self.markings.push(marking);
         id
@@ -305,6 +310,11 @@ impl<'n> Space<'n> {
     /// Markings met.
     pub(super) fn len(&self) -> usize {
         self.markings.len()
+    }
+
+    /// Tokens of all markings met: what they weigh.
+    pub(super) fn held(&self) -> usize {
+        self.held
     }
 
     /// Tokens of a marking.

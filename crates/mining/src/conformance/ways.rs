@@ -319,13 +319,15 @@ impl Graph for Ways<'_> {
     }
 }
 
-/// Whether the net is small enough and made of blocks with one entry and one exit (in a row, a choice, side by
+/// Whether all the steps out of each marking can be kept.
+pub(super) fn is_narrow(net: &Runnable) -> bool {
+    visible(net) <= WIDEST
+}
+
+/// Whether the net is made of blocks with one entry and one exit (in a row, a choice, side by
 /// side, a loop): it is when what such blocks are replaced by, again and again, is one place.
 pub(super) fn is_block(net: &Runnable) -> bool {
     let ([start], [end]) = (&*net.initial, &*net.end) else { return false };
-    if visible(net) > WIDEST {
-        return false;
-    }
     let set = |list: &[u32]| list.iter().copied().collect::<BTreeSet<u32>>();
     let mut steps: BTreeSet<(BTreeSet<u32>, BTreeSet<u32>)> = BTreeSet::new();
     for step in &net.steps {
