@@ -4,7 +4,7 @@ use eclusier_core::{Permission, ProcessId};
 use eclusier_mining::{
     AlignOptions, Conformance, ConformanceError, PetriNet, ProcessTree, Traces, TracesKernel,
     VariantsKernel,
-    bpmn::{self, Diagram, Finding, Kind},
+    bpmn::{self, BpmnError, Diagram, Finding, Kind, NetError},
     conformance::{Method, conformance},
     discovery::{DiscoveryError, Options, discover},
 };
@@ -60,14 +60,79 @@ pub fn read_model(text: &[u8]) -> AppResult<ReadModel> {
         ));
     }
     let (diagram, findings) = bpmn::read(text).map_err(|e| {
-        let en = e.to_string();
-        refused("bpmn_unreadable", format!("ce document BPMN ne se lit pas : {en}"), en)
+        let [fr, en] = unreadable(&e, text);
+        refused("bpmn_unreadable", fr, en)
     })?;
-    let net = diagram.to_net().map_err(|e| {
-        let en = e.to_string();
-        refused("bpmn_not_a_process", format!("ce modèle ne se déroule pas : {en}"), en)
-    })?;
+    let net = diagram
+        .to_net()
+        .map_err(|e| refused("bpmn_not_a_process", without_run(&e), e.to_string()))?;
     Ok(ReadModel { diagram, net, findings })
+}
+
+/// Why a document is no diagram, and the line where it is known.
+fn unreadable(error: &BpmnError, text: &[u8]) -> [String; 2] {
+    // Bytes are counted in UTF-8: of another encoding only the byte is told.
+    let line = |byte: u64| {
+        let before = text.get(..usize::try_from(byte).ok()?)?;
+        std::str::from_utf8(text).ok()?;
+        Some(before.iter().filter(|&&b| b == b'\n').count() + 1)
+    };
+    let (fr, at) = match error {
+        BpmnError::TooLarge { bytes, limit } => {
+            (format!("il pèse {bytes} octets, {limit} au plus"), None)
+        }
+        BpmnError::TooMany { limit } => (format!("il a plus de {limit} éléments et flux"), None),
+        BpmnError::Encoding => ("ses octets ne sont pas dans l’encodage annoncé".into(), None),
+        BpmnError::Malformed { byte, cause } => {
+            (format!("le XML est mal formé vers l’octet {byte} ({cause})"), line(*byte))
+        }
+        BpmnError::Truncated { byte } => {
+            (format!("le XML est coupé avant sa fin, à l’octet {byte}"), line(*byte))
+        }
+        BpmnError::Entity { byte } => (
+            format!("un DOCTYPE ou une entité, vers l’octet {byte}, est refusé par sécurité"),
+            line(*byte),
+        ),
+        BpmnError::TooDeep { limit } => {
+            (format!("plus de {limit} éléments sont emboîtés les uns dans les autres"), None)
+        }
+        BpmnError::NotBpmn { root } => {
+            (format!("ce n’est pas du BPMN 2.0, son premier élément est {root}"), None)
+        }
+        BpmnError::NoProcess => (
+            "il ne contient aucun processus avec un événement, une tâche ou une passerelle".into(),
+            None,
+        ),
+        BpmnError::RepeatedId { id } => {
+            (format!("l’identifiant «\u{a0}{id}\u{a0}» manque ou désigne plusieurs éléments"), None)
+        }
+        BpmnError::DanglingFlow { flow, reference } => (
+            format!("le flux {flow} renvoie à «\u{a0}{reference}\u{a0}», qui n’est pas une étape"),
+            None,
+        ),
+    };
+    let [fr_at, en_at] = at.map_or([String::new(), String::new()], |n| {
+        [format!(", ligne\u{a0}{n}"), format!(", line {n}")]
+    });
+    [format!("ce document BPMN ne se lit pas\u{a0}: {fr}{fr_at}"), format!("{error}{en_at}")]
+}
+
+/// Why a diagram has no run.
+fn without_run(error: &NetError) -> String {
+    let why = match error {
+        NetError::NoStart => "aucun événement ni tâche où un dossier puisse commencer".into(),
+        NetError::NoEnd => "aucun événement ni tâche où un dossier puisse finir".into(),
+        NetError::Inclusive { id } => format!(
+            "les chemins de la passerelle inclusive {id} ne se rejoignent pas dans une seule passerelle inclusive"
+        ),
+        NetError::TooManyWays { id, ways, limit } => {
+            format!("la passerelle inclusive {id} a {ways} sorties, {limit} au plus sont lues")
+        }
+        NetError::Ends => {
+            "des chemins parallèles mènent à des fins différentes, aucune n’est la fin".into()
+        }
+    };
+    format!("ce modèle ne se déroule pas\u{a0}: {why}")
 }
 
 impl App {
@@ -210,10 +275,19 @@ fn not_measured(error: ConformanceError) -> AppError {
                 .into(),
             en,
         },
-        _ => AppError::Refused {
-            code: "model_unusable".into(),
-            fr: format!("le modèle ne peut pas être comparé : {en}"),
-            en,
+        ConformanceError::TooLarge { states } => AppError::Refused {
+            code: "model_too_parallel".into(),
+            fr: format!(
+                "le modèle à lui seul demande plus de {states} états\u{a0}: garder moins d’activités, ou moins de chemins parallèles"
+            ),
+            en: format!("{en}: keep fewer activities, or fewer parallel ways"),
         },
+        ConformanceError::NoSuchPlace { .. } | ConformanceError::TooManyTokens { .. } => {
+            AppError::Refused {
+                code: "model_unusable".into(),
+                fr: "le modèle ne peut pas être déroulé\u{a0}: le redessiner".into(),
+                en,
+            }
+        }
     }
 }

@@ -195,7 +195,7 @@ pub(crate) fn problem_of(
     let (status, fr, en) = match kind {
         "not-found" => (404, "Introuvable", "Not found"),
         "invalid" => (422, "Paramètre inutilisable", "Unusable parameter"),
-        "refused" => (422, "Fichier refusé", "File refused"),
+        "refused" => (422, "Demande refusée", "Request refused"),
         "conflict" => (409, "Modifié entre-temps", "Changed meanwhile"),
         "cancelled" => (409, "Annulé", "Cancelled"),
         "method" => (405, "Méthode inconnue", "Unknown method"),
