@@ -357,7 +357,8 @@ export function stream(process: string, steps: string[], state: State): R.Stream
     stock: state === 'huge' ? null : stock,
     first_pass_yield: y,
     people: log === 'nobody' ? null : i === 1 ? null : 6 + 3 * i,
-    causes: split(w * 60 * CASES, [0.2, 0.12, 0.4, 0.2, 0, 0.08])
+    people_missing: log === 'nobody' ? 'no_resources' : i === 1 ? 'too_few' : null,
+    causes: w > 0 ? { batching: 0.2, prioritisation: 0.12, contention: 0.4, unavailability: 0.2, held: 0, unexplained: 0.08 } : null
   });
   const usual = all.map(([i, w, mw, t, stock, y], n) => made(ACTS[i]!, w, mw, t, stock, y, n));
   const chosen = steps.length ? steps.map((s, n) => usual.find((u) => u.activity === s) ?? made(s, 90 + 10 * n, 80, 8, 20, 0.9, n)) : usual;

@@ -11,6 +11,7 @@ use eclusier_mining::{
 use eclusier_report::{
     StreamSheet,
     stream::{Figure, SheetOther, SheetStep, SheetTarget, SheetTotals},
+    words,
 };
 
 use crate::{
@@ -48,6 +49,12 @@ pub struct WantedStep {
     /// Note.
     pub note: String,
 }
+
+/// What dates without a time of day leave to be said of a stream.
+pub const WHOLE_DAYS: [&str; 2] = [
+    "Des dates n’ont pas d’heure\u{a0}: les attentes sont en journées entières, le traitement n’est pas connu.",
+    "Some dates have no time of day: waits are in whole days, touch time is not known.",
+];
 
 /// The page in one of its forms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -154,14 +161,14 @@ fn figure(value: Option<f64>, missing: Option<Missing>, lang: Lang) -> Figure {
     }
 }
 
-/// A cause of waiting in words.
+/// A cause of waiting in words, those of the screens.
 pub fn cause_words(cause: Cause) -> [&'static str; 2] {
     match cause {
-        Cause::Held => ["attente d’un tiers", "held externally"],
-        Cause::Batching => ["traitement par lots", "batching"],
-        Cause::Contention => ["personnes occupées", "people busy"],
-        Cause::Prioritisation => ["priorité à d’autres", "others taken first"],
-        Cause::Unavailability => ["personnes absentes", "people away"],
+        Cause::Held => ["attente externe", "held externally"],
+        Cause::Batching => ["groupage", "batching"],
+        Cause::Contention => ["agent occupé", "handler busy"],
+        Cause::Prioritisation => ["priorité à d’autres", "others came first"],
+        Cause::Unavailability => ["hors présence", "not at work"],
         Cause::Unexplained => ["inexpliqué", "unexplained"],
     }
 }
@@ -197,7 +204,7 @@ fn step(
     let mean = |us: i64| (cases > 0).then(|| us as f64 / 1e6 / cases as f64);
     let rate = s.first_pass.value();
     SheetStep {
-        name: s.name.clone(),
+        name: words::brief(&s.name),
         cases: s.cases,
         touch_s: figure(s.touch.map(|t| t.median_s), s.touch_missing, lang),
         first_pass: figure(rate, Some(Missing::NoCases), lang),
@@ -279,13 +286,7 @@ fn sheet(
         [format!("Temps travaillé : {hours_fr}"), format!("Worked time: {hours_en}")],
     )];
     if days {
-        caveats.push(
-            lang.pick(
-                "Des dates n’ont pas d’heure : le temps travaillé n’est pas connu.",
-                "Some dates have no time of day: worked time is not known.",
-            )
-            .to_owned(),
-        );
+        caveats.push(lang.pick(WHOLE_DAYS[0], WHOLE_DAYS[1]).to_owned());
     }
     StreamSheet {
         process: label.to_owned(),

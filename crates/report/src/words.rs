@@ -63,6 +63,27 @@ pub fn measure(value: f64, lang: Lang) -> String {
     }
 }
 
+/// A text whose pseudonyms (runs of 20 hexadecimal digits and more) keep their eight first
+/// digits, as the screens write them.
+pub fn brief(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for part in text.split_inclusive(|c: char| !c.is_alphanumeric()) {
+        let word = part.trim_end_matches(|c: char| !c.is_alphanumeric());
+        let pseudonym = word.len() >= 20
+            && word.bytes().all(|b| b.is_ascii_hexdigit())
+            && word.bytes().any(|b| b.is_ascii_digit());
+        match word.get(..8).filter(|_| pseudonym) {
+            Some(head) => {
+                out.push_str(head);
+                out.push('…');
+                out.push_str(part.get(word.len()..).unwrap_or_default());
+            }
+            None => out.push_str(part),
+        }
+    }
+    out
+}
+
 /// A share in percent.
 pub fn percent(share: f64, lang: Lang) -> String {
     if !share.is_finite() {
@@ -145,6 +166,16 @@ mod tests {
         assert_eq!(measure(1234.0, Lang::En), "1,234");
         assert_eq!(percent(0.925, Lang::Fr), "92\u{202f}%");
         assert_eq!(percent(0.032, Lang::En), "3.2%");
+    }
+
+    #[test]
+    fn hashes_are_cut_and_words_are_not() {
+        assert_eq!(brief("Envoi 0123456789abcdef0123456789abcdef ok"), "Envoi 01234567… ok");
+        assert_eq!(brief("0123456789ABCDEF01234567"), "01234567…");
+        assert_eq!(brief("0123456789abcdef012"), "0123456789abcdef012");
+        assert_eq!(brief("Vérification décidée"), "Vérification décidée");
+        assert_eq!(brief("deadbeefdeadbeefdeadbeef"), "deadbeefdeadbeefdeadbeef");
+        assert_eq!(brief(""), "");
     }
 
     #[test]

@@ -31,11 +31,14 @@ pub struct LossDto {
     pub cumulative_share: f64,
     /// Minutes by month, oldest first.
     pub months: Vec<MonthLossDto>,
-    /// `rising`, `falling`, `steady`, or `unknown` when the series is too short.
+    /// `rising`, `falling`, `steady`, or `unknown` when the series is too short. Every
+    /// loss is tested at once: a trend is said only where it outlives that correction, so
+    /// that a loss may be steady with an interval that leaves out zero.
     pub trend: String,
-    /// Minutes a month, by Theil and Sen.
+    /// Minutes of a case, more each month, by Theil and Sen.
     pub slope: Option<f64>,
-    /// Interval of the slope at 95 %.
+    /// Interval of the slope at 95 %, of this loss alone.
+    #[schema(min_items = 2, max_items = 2)]
     pub slope_interval: Option<[f64; 2]>,
     /// `stable`, `unstable` or `unknown`.
     pub stability: String,
@@ -89,10 +92,12 @@ pub struct FactorDto {
     /// Difference of the late shares, alone.
     pub difference: f64,
     /// Its interval at 95 %.
+    #[schema(min_items = 2, max_items = 2)]
     pub difference_interval: [f64; 2],
     /// Odds ratio, the other factors being equal; `null` when it could not be told apart.
     pub odds_ratio: Option<f64>,
     /// Its interval at 95 %.
+    #[schema(min_items = 2, max_items = 2)]
     pub odds_interval: Option<[f64; 2]>,
     /// Probability of such a difference by chance, corrected for all that was tried.
     pub p: f64,

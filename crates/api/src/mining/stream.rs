@@ -3,8 +3,28 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{CaveatDto, WaitCausesDto};
+use super::CaveatDto;
 use crate::Text;
+
+/// What the waits before a step were spent on, as shares that add up to 1.
+///
+/// They are measured task by task, as in the answer of the waits: tasks that wait side by
+/// side count each, where the ladder counts each instant of a case once.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct CauseSharesDto {
+    /// Whoever did the task gathered it with others.
+    pub batching: f64,
+    /// Whoever did it took later cases first.
+    pub prioritisation: f64,
+    /// Whoever did it was handling cases that came before.
+    pub contention: f64,
+    /// Whoever did it was not at work.
+    pub unavailability: f64,
+    /// An outside answer was awaited.
+    pub held: f64,
+    /// None of these.
+    pub unexplained: f64,
+}
 
 /// A step of the value stream.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -33,8 +53,10 @@ pub struct StreamStepDto {
     pub first_pass_yield: Option<f64>,
     /// People who do it; `null` below five.
     pub people: Option<u64>,
-    /// Causes of the wait, worked seconds.
-    pub causes: Option<WaitCausesDto>,
+    /// Why they are not counted: `no_cases`, `no_resources` or `too_few`.
+    pub people_missing: Option<String>,
+    /// Causes of the wait; `null` where nothing waits.
+    pub causes: Option<CauseSharesDto>,
 }
 
 /// Answer of the value stream.
@@ -46,7 +68,8 @@ pub struct StreamDto {
     pub other: Option<StreamStepDto>,
     /// Cases of the stream.
     pub cases: u64,
-    /// Mean worked minutes from arrival to end: the ladder adds up to it.
+    /// Mean worked minutes from arrival to end: the ladder adds up to it. Whole days of
+    /// opening hours where dates have no time of day.
     pub lead_min: Option<f64>,
     /// Of which touch.
     pub touch_min: Option<f64>,

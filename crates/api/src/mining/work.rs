@@ -167,6 +167,7 @@ pub struct UnitTimeMeasureDto {
     /// Median worked minutes; `null` with a reason.
     pub median_min: Option<f64>,
     /// Interval of the median at 95 %.
+    #[schema(min_items = 2, max_items = 2)]
     pub median_interval: Option<[f64; 2]>,
     /// Trimmed mean, worked minutes.
     pub trimmed_mean_min: Option<f64>,

@@ -226,22 +226,8 @@ impl<'a> Draw<'a> {
             self.notes.push(why.to_owned());
             self.notes.len() - 1
         });
-        (at + 1)
-            .to_string()
-            .chars()
-            .map(|c| match c {
-                '0' => '⁰',
-                '1' => '¹',
-                '2' => '²',
-                '3' => '³',
-                '4' => '⁴',
-                '5' => '⁵',
-                '6' => '⁶',
-                '7' => '⁷',
-                '8' => '⁸',
-                _ => '⁹',
-            })
-            .collect()
+        // A raised figure after a unit would read as a power.
+        format!("\u{a0}({})", at + 1)
     }
 
     /// A figure in words, or "—" and the number of its reason.

@@ -43,7 +43,7 @@ pub fn usual(n: usize, target: bool) -> StreamSheet {
             causes: match i % 5 {
                 2 | 3 => vec![
                     "pièces attendues de l'allocataire 61\u{202f}%".into(),
-                    "traitement par lots le vendredi 22\u{202f}%".into(),
+                    "groupage le vendredi 22\u{202f}%".into(),
                 ],
                 _ => Vec::new(),
             },

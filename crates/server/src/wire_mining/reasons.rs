@@ -10,14 +10,14 @@ use eclusier_app::{
         bpmn::Finding,
         conformance::{Deviation, DeviationKind, Method},
         lateness::{FactorKind, Level, Moment, Refusal, Refused},
-        value_stream::{StreamStep, ValueStream},
-        waits::Cause,
+        value_stream::{Missing, StreamStep, ValueStream},
+        waits::{Cause, CauseLost},
     },
     models::Discovered,
-    streams::{StreamView, WantedStep, cause_words},
+    streams::{StreamView, WHOLE_DAYS, WantedStep, cause_words},
 };
 
-use super::{caveat, hours_caveats, study::worked_causes};
+use super::{caveat, hours_caveats};
 
 fn encoded(name: &str) -> String {
     percent_encoding::utf8_percent_encode(name, percent_encoding::NON_ALPHANUMERIC).to_string()
@@ -453,8 +453,37 @@ fn step(s: &StreamStep, stream: &ValueStream, view: &StreamView) -> api::StreamS
         stock: Some(s.stock.saturating_add(s.in_progress)),
         first_pass_yield: s.first_pass.value(),
         people: s.people,
-        causes: waits.and_then(|w| worked_causes(&w.figures, &w.causes)),
+        people_missing: s.people_missing.and_then(missing_people),
+        causes: waits.and_then(|w| cause_shares(&w.causes)),
     }
+}
+
+/// Why nobody is counted at a step, as a code.
+fn missing_people(missing: Missing) -> Option<String> {
+    let code = match missing {
+        Missing::NoCases => "no_cases",
+        Missing::NoResources => "no_resources",
+        Missing::TooFew => "too_few",
+        _ => return None,
+    };
+    Some(code.to_owned())
+}
+
+/// Causes as shares: worked time where it is known, else calendar time.
+fn cause_shares(causes: &[CauseLost]) -> Option<api::CauseSharesDto> {
+    let share = |cause: Cause| {
+        let own = causes.iter().find(|c| c.cause == cause);
+        own.and_then(|c| c.worked_share.or(c.calendar_share)).unwrap_or(0.0)
+    };
+    let shares = api::CauseSharesDto {
+        batching: share(Cause::Batching),
+        prioritisation: share(Cause::Prioritisation),
+        contention: share(Cause::Contention),
+        unavailability: share(Cause::Unavailability),
+        held: share(Cause::Held),
+        unexplained: share(Cause::Unexplained),
+    };
+    causes.iter().any(|c| c.worked_share.or(c.calendar_share).is_some()).then_some(shares)
 }
 
 /// The value stream.
@@ -464,7 +493,11 @@ pub fn stream(view: &StreamView, study: &Study) -> api::StreamDto {
     let days = stream.dated_by_day.numerator > 0;
     let other = &stream.other;
     let [fr, en] = study.hours();
-    let mut caveats = hours_caveats(study, days);
+    let mut caveats = hours_caveats(study, false);
+    if days {
+        let [fr, en] = WHOLE_DAYS;
+        caveats.push(caveat("date_only", fr, en));
+    }
     if stream.steps.iter().any(|s| s.wait_holds_touch.numerator > 0) {
         caveats.push(caveat(
             "no_starts",
@@ -487,12 +520,13 @@ pub fn stream(view: &StreamView, study: &Study) -> api::StreamDto {
             stock: None,
             first_pass_yield: None,
             people: None,
+            people_missing: None,
             causes: None,
         }),
         cases: stream.cases,
-        lead_min: minutes(stream.totals.lead_us).filter(|_| !days),
+        lead_min: minutes(stream.totals.lead_us),
         touch_min: stream.totals.touch_share.and_then(|_| minutes(stream.totals.touch_us)),
-        wait_min: minutes(stream.totals.wait_us).filter(|_| !days),
+        wait_min: minutes(stream.totals.wait_us),
         value_added_share: stream.totals.value_added_share.and_then(|r| r.value()),
         activities: view.activities.clone(),
         hours: Text { fr, en },

@@ -1,5 +1,5 @@
 /** The six causes of a wait, in one order everywhere, and their shares. */
-import type { WaitCauses } from '../types-rooms';
+import type { CauseShares, WaitCauses } from '../types-rooms';
 
 export const CAUSES = ['contention', 'unavailability', 'batching', 'prioritisation', 'held', 'unexplained'] as const;
 export type CauseKey = (typeof CAUSES)[number];
@@ -17,6 +17,16 @@ export interface Part {
 const read = (c: WaitCauses, key: CauseKey): number => Math.max(0, c[`${key}_s`]);
 
 export const total = (c: WaitCauses | null | undefined): number => (c ? CAUSES.reduce((a, k) => a + read(c, k), 0) : 0);
+
+/** A wait of so many seconds, told as the shares of its causes. */
+export const spent = (shares: CauseShares, seconds: number): WaitCauses => ({
+  contention_s: shares.contention * seconds,
+  unavailability_s: shares.unavailability * seconds,
+  batching_s: shares.batching * seconds,
+  prioritisation_s: shares.prioritisation * seconds,
+  held_s: shares.held * seconds,
+  unexplained_s: shares.unexplained * seconds
+});
 
 /** All six causes with their place on a bar whose length stands for `of` seconds (their total when absent). */
 export function parts(c: WaitCauses, of?: number): Part[] {
