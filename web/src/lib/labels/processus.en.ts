@@ -133,6 +133,7 @@ export const processusEn: typeof processusFr = {
       tableNodes: 'Activities',
       tableLinks: 'Links',
       png: 'PNG',
+      printA3: 'Print A3',
       svg: 'SVG',
       gaps: {
         toggle: 'Model deviations',

@@ -135,6 +135,7 @@ export const processusFr = {
       tableNodes: 'Activités',
       tableLinks: 'Liens',
       png: 'PNG',
+      printA3: 'Imprimer A3',
       svg: 'SVG',
       one: 'Une seule activité : il n’y a pas de chemin à montrer.',
       gaps: {
