@@ -440,7 +440,13 @@ fn as_exhaustive(net: &PetriNet, words: &[Vec<&str>]) -> Result<(), TestCaseErro
     let mut last = None;
     // By blocks where there are; all markings beforehand, with leaps; one at a time.
     for options in [blocks, one, AlignOptions { markings: 0, ..one }] {
-        match (align(&traces, net, options, &to_the_end), &truth) {
+        let mut found = align(&traces, net, options, &to_the_end);
+        // A few nets of chance are wider than these small limits: they get what they need.
+        if truth.is_some() && found.as_ref().is_ok_and(|f| f.variants.contains(&None)) {
+            let wide = AlignOptions { states: 30 * options.states, ..options };
+            found = align(&traces, net, wide, &to_the_end);
+        }
+        match (found, &truth) {
             (Ok(found), Some(truth)) => {
                 let costs: Vec<Option<(u64, u64)>> =
                     found.variants.iter().flatten().map(|a| Some((a.cost, a.silent))).collect();
