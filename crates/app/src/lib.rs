@@ -34,6 +34,7 @@ pub mod processes;
 pub mod publications;
 pub mod retention;
 mod rights;
+pub mod series;
 pub mod sign_in;
 mod small;
 pub mod staff;

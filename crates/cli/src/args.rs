@@ -308,6 +308,27 @@ pub enum Command {
         #[command(flatten)]
         scope: Scope,
     },
+    /// What is coming: series of a file, in the long format `unique_id,ds,y`
+    Forecast {
+        /// File of series.
+        #[arg(long)]
+        series: PathBuf,
+        /// Steps ahead.
+        #[arg(long)]
+        horizon: usize,
+        /// Length of a step: D, W, M, Q, Y, H, B, 30min… Told by the dates when absent.
+        #[arg(long)]
+        freq: Option<String>,
+        /// Shortest season in steps; those usual for the step when absent.
+        #[arg(long)]
+        season: Option<usize>,
+        /// Levels of the bands, in percent.
+        #[arg(long, value_delimiter = ',', default_value = "80,95")]
+        level: Vec<f64>,
+        /// File to write what the backtest says to: .json
+        #[arg(long)]
+        report: Option<PathBuf>,
+    },
     /// Write the CSV of a synthetic process, as a case tool would export it.
     #[command(hide = true)]
     Generate {

@@ -10,6 +10,7 @@ use eclusier_app::{
     figures::Selection,
     imports::{ImportOptions, ImportStatus, Watch},
     mining::handovers::By,
+    series::{SeriesQuestion, forecast_file},
 };
 use eclusier_core::{ConfigProblem, DeliveryId, Lang, OrgId, ProcessId, ProcessRules};
 use eclusier_server::{Plan, settings::Settings, wire, wire_mining};
@@ -66,6 +67,11 @@ pub async fn run(args: Args) -> AppResult<ExitCode> {
             backup::must_hold_data(&args.data)?;
             Command::Backup(given)
         }
+        // A file of series asks nothing of a data directory.
+        Command::Forecast { series, horizon, freq, season, level, report } => {
+            let asked = SeriesQuestion { path: series, horizon, freq, season, levels: level };
+            return forecast(asked, report, &printer).await;
+        }
         other => other,
     };
     let mut options = AppOptions::new(&args.data);
@@ -80,6 +86,29 @@ pub async fn run(args: Args) -> AppResult<ExitCode> {
             serve(options, Plan::new(&Default::default(), Some(&bind))?, None).await
         }
     }
+}
+
+async fn forecast(
+    asked: SeriesQuestion,
+    report: Option<std::path::PathBuf>,
+    printer: &Printer,
+) -> AppResult<ExitCode> {
+    let found = tokio::task::spawn_blocking(move || forecast_file(&asked)).await;
+    let found = found.map_err(|_| AppError::Task)??;
+    if let Some(path) = report {
+        let text = serde_json::to_string_pretty(&found.report).unwrap_or_default();
+        std::fs::write(&path, text)
+            .map_err(|source| AppError::Io { what: path.display().to_string(), source })?;
+    }
+    for row in &found.report.series {
+        if let (Some(id), Some(why)) = (row.get("unique_id"), row.get("refused"))
+            && let (Some(id), Some(why)) = (id.as_str(), why.as_str())
+        {
+            eprintln!("{id}: {why}");
+        }
+    }
+    printer.print(&serde_json::json!({ "forecasts": found.rows }))?;
+    Ok(ExitCode::SUCCESS)
 }
 
 async fn serve(
@@ -287,7 +316,10 @@ async fn command(app: &App, command: Command, printer: &Printer) -> AppResult<Af
             printer.print(&serde_json::json!({ "rows": rows }))
         }
         // Handled before the data directory is opened.
-        Command::Serve { .. } | Command::Openapi | Command::Restore(_) => Ok(After::Exit(2)),
+        Command::Serve { .. }
+        | Command::Openapi
+        | Command::Restore(_)
+        | Command::Forecast { .. } => Ok(After::Exit(2)),
     }
 }
 

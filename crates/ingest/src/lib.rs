@@ -26,6 +26,7 @@ pub mod preview;
 pub mod read;
 pub mod rows;
 pub mod rules;
+pub mod series;
 pub mod sheet;
 pub mod source;
 pub mod staff;

@@ -11,6 +11,7 @@
 mod backup;
 mod common;
 mod contract;
+mod forecast;
 mod logs;
 mod settings;
 mod workshop;

@@ -1,0 +1,5 @@
+//! Forecasts from the outside.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod competitions;
+mod panel;
