@@ -119,6 +119,17 @@ mod tests {
     }
 
     #[test]
+    fn one_trial_counts_as_much_as_what_is_known_of_others() {
+        // Four times better here, four times worse elsewhere: alike.
+        let weighting = Weighting { power: 3.0, prior: 1.0 };
+        let standing = [Some(2.0), Some(0.5)];
+        let got = weighting.weights(&[Some(1.0), Some(4.0)], 1, &standing, &[true; 2]);
+        assert!(close(&got.unwrap(), &[0.5, 0.5]));
+        let got = weighting.weights(&[Some(1.0), Some(4.0)], 9, &standing, &[true; 2]);
+        assert!(got.unwrap()[0] > 0.9);
+    }
+
+    #[test]
     fn without_any_trial_those_who_answer_count_alike() {
         let got = Weighting::default().weights(&[None, None], 0, &[None, None], &[true, false]);
         assert_eq!(got, Some(vec![1.0, 0.0]));

@@ -667,3 +667,33 @@ fn smape(truth: &[f64], said: &[f64]) -> Option<f64> {
     });
     mean(&each.collect::<Vec<f64>>())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unknown_steps_take_the_season_before_or_the_line_between() {
+        let nan = f64::NAN;
+        assert_eq!(filled(&[1.0, nan, nan, 4.0, nan], 1), [1.0, 2.0, 3.0, 4.0]);
+        assert_eq!(filled(&[1.0, 2.0, nan, nan, 5.0], 2), [1.0, 2.0, 1.0, 2.0, 5.0]);
+        assert_eq!(filled(&[1.0, nan, 3.0], 2), [1.0, 2.0, 3.0]);
+    }
+
+    #[test]
+    fn moments_are_half_a_horizon_apart_and_know_only_older_ones() {
+        let series = Ready::of(&[1.0; 400], 1).unwrap();
+        let question = Question { horizon: 8, seasons: vec![], levels: vec![] };
+        let list = [&series];
+        let run = Run::new(&list, &question);
+        assert_eq!(run.moments[..6], [1, 2, 4, 8, 12, 16]);
+        // At 8 steps before the end, what began 16 steps before it is over.
+        let known: Vec<usize> = run.before(3).into_iter().map(|m| run.moments[m]).collect();
+        assert_eq!(known[..2], [16, 20]);
+        assert_eq!(run.before(run.moments.len()).len(), run.moments.len());
+        // A whole horizon can be judged, so parts of it are not.
+        assert!(run.judged(&series, 8) && !run.judged(&series, 4));
+        let short = Ready::of(&[1.0; 9], 1).unwrap();
+        assert!(run.judged(&short, 4) && !run.judged(&short, 8));
+    }
+}

@@ -92,6 +92,8 @@ fn hostile_histories_get_a_sane_answer_or_a_refusal() {
     sane(&zeros, &question);
     assert!(zeros.mean.iter().all(|m| *m == 0.0));
     assert!(zeros.bands[1].high.iter().all(|h| *h > 0.0 && *h < 1.0));
+    // What was never below zero is not told to be.
+    assert!(zeros.bands.iter().flat_map(|b| &b.low).all(|l| *l == 0.0));
     let constant = one(&[250.0; 90], &question).unwrap();
     sane(&constant, &question);
     assert!(constant.mean.iter().all(|m| (m - 250.0).abs() < 1e-9));
