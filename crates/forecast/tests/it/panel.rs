@@ -80,6 +80,30 @@ fn noise_is_covered_and_forecasts_beat_the_naive_one() {
 }
 
 #[test]
+fn the_seasonal_naive_forecast_is_kept_where_nothing_does_better() {
+    let question = question(7, &[7]);
+    // Each day is that of the week before and a step of chance: nothing else is to be known.
+    let walk = |s: usize| {
+        let mut values = vec![200.0; 7];
+        for i in 7..210 {
+            let step = chance((i + 31 * s) * (i + 7)) + chance((i + 11 * s) * (i + 3)) - 1.0;
+            values.push(values[i - 7] + 20.0 * step);
+        }
+        values
+    };
+    let all: Vec<Vec<f64>> = (0..12).map(walk).collect();
+    let found = forecast(&all, &question);
+    let kept: Vec<&Forecast> = found.iter().flatten().filter(|f| f.backtest.naive_kept).collect();
+    assert!(kept.len() >= 2, "{}", kept.len());
+    for found in kept {
+        assert_eq!(found.backtest.weights.len(), 1);
+        assert_eq!(found.backtest.mase, found.backtest.naive_mase);
+        let number = all.iter().position(|s| s[203..] == found.mean[..]);
+        assert!(number.is_some(), "the last week comes again");
+    }
+}
+
+#[test]
 fn hostile_histories_get_a_sane_answer_or_a_refusal() {
     let question = question(30, &[7, 365]);
     assert_eq!(one(&[], &question), Err(NoForecast::TooShort));
