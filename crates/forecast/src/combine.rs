@@ -1,26 +1,28 @@
 //! How much each candidate counts in the forecast of a series.
 //!
-//! - Computes: weights that fall with a power of the error each candidate made in the
-//!   backtest of the series, drawn towards what candidates are worth over all series when
-//!   the series has few backtests.
+//! - Computes: weights that fall with a power of the error each candidate made in the backtest
+//!   of the series, fully so when there are many, and with a power of what it is worth over
+//!   all series.
 //! - Units: errors of one series share a unit; weights are shares that add up to 1.
 //! - Shapes: an error for each candidate (`None` where it gave no answer) in; a weight each out.
 //! - Errors: `None` when no candidate gave an answer.
-//! - Source: combination by inverse error (J. Bates and C. Granger 1969; the power sharpens
-//!   it: chosen on parts of training data held out for it, see `docs/methods/forecast.md`).
+//! - Source: combination by inverse error (J. Bates and C. Granger 1969; the powers
+//!   sharpen it: see `docs/methods/forecast.md`).
 
 /// How errors become weights.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Weighting {
-    /// Power of the error.
+    /// Power of the error in the series.
     pub power: f64,
-    /// Backtests that what is known of all series counts for.
+    /// Power of the error over all series.
+    pub panel: f64,
+    /// Backtests of a series at which its own errors count for half of their power.
     pub prior: f64,
 }
 
 impl Default for Weighting {
     fn default() -> Self {
-        Self { power: 6.0, prior: 0.5 }
+        Self { power: 3.0, panel: 4.0, prior: 1.0 }
     }
 }
 
@@ -60,21 +62,21 @@ impl Weighting {
     ) -> Option<Vec<f64>> {
         let unit = middle(errors).unwrap_or(1.0);
         let own = backtests as f64 / (backtests as f64 + self.prior.max(0.0));
-        let relative = |at: usize| -> Option<f64> {
+        let loss = |at: usize| -> Option<f64> {
             if !able.get(at).copied().unwrap_or(false) {
                 return None;
             }
             let mine = errors.get(at).copied().flatten().map(|e| (e / unit).max(1e-6).ln());
             let usual = standing.get(at).copied().flatten().map(|s| s.max(1e-6).ln());
             match (mine, usual) {
-                (Some(m), Some(u)) => Some(own * m + (1.0 - own) * u),
+                (Some(m), Some(u)) => Some(own * self.power * m + self.panel * u),
                 // Never tried here, or tried here only.
-                (None, Some(u)) if backtests == 0 => Some(u),
-                (Some(m), None) => Some(m),
+                (None, Some(u)) if backtests == 0 => Some(self.panel * u),
+                (Some(m), None) => Some((own * self.power + self.panel) * m),
                 _ => None,
             }
         };
-        let logs: Vec<Option<f64>> = (0..able.len()).map(relative).collect();
+        let logs: Vec<Option<f64>> = (0..able.len()).map(loss).collect();
         let best = logs.iter().flatten().copied().fold(f64::INFINITY, f64::min);
         if !best.is_finite() {
             // Nobody was tried anywhere: those who answer count alike.
@@ -82,10 +84,7 @@ impl Weighting {
             let share = 1.0 / n.max(1) as f64;
             return (n > 0).then(|| able.iter().map(|&a| if a { share } else { 0.0 }).collect());
         }
-        let raw: Vec<f64> = logs
-            .iter()
-            .map(|log| log.map_or(0.0, |l| ((best - l) * self.power.max(0.0)).exp()))
-            .collect();
+        let raw: Vec<f64> = logs.iter().map(|log| log.map_or(0.0, |l| (best - l).exp())).collect();
         let sum: f64 = raw.iter().sum();
         (sum > 0.0).then(|| raw.iter().map(|w| w / sum).collect())
     }
@@ -102,7 +101,7 @@ mod tests {
 
     #[test]
     fn half_the_error_counts_two_to_the_power() {
-        let weighting = Weighting { power: 2.0, prior: 0.0 };
+        let weighting = Weighting { power: 2.0, panel: 0.0, prior: 0.0 };
         let got = weighting.weights(&[Some(1.0), Some(2.0)], 3, &[None, None], &[true, true]);
         assert!(close(&got.unwrap(), &[0.8, 0.2]));
     }
@@ -112,7 +111,7 @@ mod tests {
         let others = [vec![Some(1.0), Some(3.0), None], vec![Some(2.0), Some(2.0), None]];
         let standing = standing(&others, 3);
         assert_eq!(standing[2], None);
-        let weighting = Weighting { power: 2.0, prior: 1.0 };
+        let weighting = Weighting { power: 2.0, panel: 2.0, prior: 1.0 };
         let got = weighting.weights(&[None; 3], 0, &standing, &[true; 3]).unwrap();
         // The first is worth √3 times the second: 3 times its weight.
         assert!(close(&got, &[0.75, 0.25, 0.0]), "{got:?}");
@@ -120,13 +119,14 @@ mod tests {
 
     #[test]
     fn one_trial_counts_as_much_as_what_is_known_of_others() {
-        // Four times better here, four times worse elsewhere: alike.
-        let weighting = Weighting { power: 3.0, prior: 1.0 };
+        // Four times better here at half its power, four times worse elsewhere: alike.
+        let weighting = Weighting { power: 6.0, panel: 3.0, prior: 1.0 };
         let standing = [Some(2.0), Some(0.5)];
         let got = weighting.weights(&[Some(1.0), Some(4.0)], 1, &standing, &[true; 2]);
         assert!(close(&got.unwrap(), &[0.5, 0.5]));
         let got = weighting.weights(&[Some(1.0), Some(4.0)], 9, &standing, &[true; 2]);
-        assert!(got.unwrap()[0] > 0.9);
+        // After nine, 5.4 − 3 powers of four.
+        assert!((got.unwrap()[0] - 1.0 / (1.0 + 4f64.powf(-2.4))).abs() < 1e-12);
     }
 
     #[test]

@@ -69,6 +69,8 @@ impl Step {
             Step::Weekdays => vec![5],
             Step::Months(n) => per(12, n).into_iter().collect(),
             Step::Exact(us) if us == 7 * DAY => vec![52],
+            // The year of a series of days is fifty-two weeks: the days of the week stay.
+            Step::Exact(us) if us == DAY => vec![7, 364],
             Step::Exact(us) => [DAY, 7 * DAY].iter().filter_map(|&l| per(l, us)).collect(),
         }
     }
@@ -470,6 +472,7 @@ mod tests {
         assert_eq!(Step::read("H").unwrap().seasons(), [24, 168]);
         assert_eq!(Step::read("30min").unwrap().seasons(), [48, 336]);
         assert_eq!(Step::read("M").unwrap().seasons(), [12]);
+        assert_eq!(Step::read("D").unwrap().seasons(), [7, 364]);
         assert_eq!(Step::read("W").unwrap().seasons(), [52]);
         assert!(Step::read("Y").unwrap().seasons().is_empty());
     }
