@@ -18,7 +18,14 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("mining", &["eventlog", "calendar"]),
     ("report", &["core"]),
     ("forecast", &["core", "calendar", "eventlog"]),
-    ("app", &["ingest", "lake", "registry", "ledger", "synth", "mining", "forecast", "report"]),
+    ("capacity", &["calendar", "queueing"]),
+    (
+        "app",
+        &[
+            "ingest", "lake", "registry", "ledger", "synth", "mining", "forecast", "capacity",
+            "report",
+        ],
+    ),
     ("api", &["core"]),
     ("server", &["app", "api"]),
     ("cli", &["app", "api", "server"]),

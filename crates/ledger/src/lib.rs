@@ -22,6 +22,7 @@ mod hist;
 mod look;
 mod points;
 mod posting;
+mod queue;
 mod rules;
 mod scan;
 mod tally;
@@ -38,6 +39,7 @@ pub use figures::{ReturnToTarget, indicators, proposed_target, return_to_target}
 pub use look::Look;
 pub use points::AsOf;
 pub use posting::{GroupBy, GroupValues, LedgerQuery, LedgerRow, Unknown, daily_ledger};
+pub use queue::{Queue, queue};
 pub use rules::{CloseClass, Meanings};
 pub use scan::{CaseRef, CaseStanding, Page, Selection, cases_behind};
 pub use truncation::{Confusion, is_open, truncation_confusion};

@@ -13,5 +13,6 @@ mod counts;
 mod definitions;
 mod edges;
 mod history;
+mod queue;
 mod support;
 mod truncation;
