@@ -178,6 +178,12 @@ pub struct CaseDto {
     pub due: Option<String>,
     /// Worked days left before the deadline (negative: late).
     pub days_left: Option<i64>,
+    /// Half of such open cases are over by then, RFC 3339 UTC; `null` while unknown.
+    pub half_by: Option<String>,
+    /// Nine in ten are over by then.
+    pub nine_by: Option<String>,
+    /// Why no date is promised for the case.
+    pub no_promise: Option<Text>,
     /// Organisation.
     pub org: Option<String>,
     /// Unit.

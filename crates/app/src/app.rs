@@ -58,6 +58,9 @@ pub(crate) struct Inner {
     pub(crate) tables: Tables,
     pub(crate) answers: crate::answers::Answers,
     pub(crate) task_logs: crate::study::TaskLogs,
+    pub(crate) promises: crate::promises::Kept,
+    /// Whether this process serves people, and may learn behind their screens.
+    pub(crate) serves: std::sync::atomic::AtomicBool,
     pub(crate) organisation: crate::organisation::Kept,
     pub(crate) jobs: crate::jobs::Running,
     pub(crate) accesses: crate::access::Accesses,
@@ -89,6 +92,7 @@ impl App {
         let lake = Lake::open(home.lake(), LakeOptions::default())?;
         let app = App::over(home, registry, lake, options.now);
         if options.server {
+            app.inner.serves.store(true, std::sync::atomic::Ordering::Relaxed);
             app.recover().await?;
         }
         Ok(app)
@@ -104,6 +108,8 @@ impl App {
             tables: Tables::default(),
             answers: crate::answers::Answers::default(),
             task_logs: crate::study::TaskLogs::default(),
+            promises: crate::promises::Kept::default(),
+            serves: std::sync::atomic::AtomicBool::new(false),
             organisation: crate::organisation::Kept::default(),
             jobs: crate::jobs::Running::default(),
             accesses: crate::access::Accesses::default(),
@@ -196,6 +202,7 @@ impl App {
         self.inner.tables.forget(process);
         self.inner.answers.forget(process);
         self.inner.task_logs.forget(process);
+        self.inner.promises.forget(process);
         self.tell(Change::Process { process: process.to_string() });
     }
 

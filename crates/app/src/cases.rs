@@ -1,5 +1,7 @@
 //! Lists of cases: all of them, or those behind a figure. Never a person.
 
+use std::sync::Arc;
+
 use eclusier_calendar::{date_of, day_number};
 use eclusier_core::{
     Permission,
@@ -15,6 +17,7 @@ use crate::{
     App,
     error::AppResult,
     figures::{Desk, Seen, Selection},
+    promises::{Promised, Promises, unsaid_words},
 };
 
 /// Which cases to list.
@@ -70,6 +73,11 @@ pub struct CaseView {
     pub due: Option<Date>,
     /// Worked days left, negative when late; `None` when closed or without target.
     pub days_left: Option<i64>,
+    /// When it should be over: half of such cases are by the first instant, nine in ten by the
+    /// second.
+    pub promised: Option<[Timestamp; 2]>,
+    /// Why nothing is promised for an open case.
+    pub unsaid: Option<[&'static str; 2]>,
     /// Organisation.
     pub org: Option<String>,
     /// Unit.
@@ -89,7 +97,18 @@ impl App {
     pub async fn cases(&self, selection: &Selection, query: &CasesQuery) -> AppResult<CasesPage> {
         let desks = self.desks(Permission::CasesRead, selection).await?;
         let (selection, query) = (selection.clone(), query.clone());
-        self.blocking(move || list(&desks, &selection, &query)).await
+        // A promise is made from today's state: none where another day is read.
+        let promised: Vec<Option<Arc<Promises>>> = desks
+            .iter()
+            .map(|desk| match self.promised(desk.desk()) {
+                Promised::Known(known) if selection.as_of.is_none() => Some(known),
+                _ => None,
+            })
+            .collect();
+        self.blocking(move || {
+            list(&Asked { desks: &desks, promised: &promised }, &selection, &query)
+        })
+        .await
     }
 
     /// The filter of kernels for a selection: its days in the zone of the process.
@@ -172,7 +191,33 @@ fn title(figure: Option<&str>) -> [String; 2] {
     named.or_else(|| definitions::find(id).map(|d| d.label)).unwrap_or([id, id]).map(str::to_owned)
 }
 
-fn list(desks: &[Seen], selection: &Selection, query: &CasesQuery) -> AppResult<CasesPage> {
+/// Desks and what is promised of their cases.
+struct Asked<'a> {
+    desks: &'a [Seen],
+    promised: &'a [Option<Arc<Promises>>],
+}
+
+impl Asked<'_> {
+    fn shown(&self, desk: usize, row: usize, found: Option<&CaseRef>) -> Option<CaseView> {
+        let mut view = shown(self.desks.get(desk)?, row, found)?;
+        let promises = self.promised.get(desk).and_then(Option::as_ref);
+        if view.closed.is_none()
+            && let Some(said) = promises.and_then(|p| p.of(row))
+        {
+            let at = |us: i64| Timestamp::from_microsecond(us).ok();
+            match said {
+                Ok(dates) => {
+                    view.promised = at(dates.half_by).zip(at(dates.nine_by)).map(|(a, b)| [a, b]);
+                }
+                Err(why) => view.unsaid = Some(unsaid_words(why)),
+            }
+        }
+        Some(view)
+    }
+}
+
+fn list(asked: &Asked<'_>, selection: &Selection, query: &CasesQuery) -> AppResult<CasesPage> {
+    let desks = asked.desks;
     let views: Vec<View<'_>> = desks.iter().map(|d| d.view()).collect();
     let title = title(query.figure.as_deref());
     let whole = query.search.is_some() || query.sort.as_deref().is_some_and(|s| s != "oldest");
@@ -201,7 +246,7 @@ fn list(desks: &[Seen], selection: &Selection, query: &CasesQuery) -> AppResult<
             total = refs.len();
             refs = refs.into_iter().skip(query.offset).take(query.limit).collect();
         }
-        let cases = refs.iter().filter_map(|r| behind(desks, r)).collect();
+        let cases = refs.iter().filter_map(|r| behind(asked, r)).collect();
         return Ok(CasesPage { total, title, cases });
     }
     let mut keys: Vec<(i32, usize, usize)> = Vec::new();
@@ -234,12 +279,7 @@ fn list(desks: &[Seen], selection: &Selection, query: &CasesQuery) -> AppResult<
     }
     keys.sort_unstable_by(order);
     let page = keys.into_iter().skip(query.offset).take(query.limit);
-    let cases = page
-        .filter_map(|(_, d, row)| {
-            let desk = desks.get(d)?;
-            shown(desk, row, None)
-        })
-        .collect();
+    let cases = page.filter_map(|(_, d, row)| asked.shown(d, row, None)).collect();
     Ok(CasesPage { total, title, cases })
 }
 
@@ -247,9 +287,9 @@ fn id(desks: &[Seen], (_, d, row): (i32, usize, usize)) -> &str {
     desks.get(d).and_then(|d| d.cases()).map_or("", |t| t.id(row))
 }
 
-fn behind(desks: &[Seen], found: &CaseRef) -> Option<CaseView> {
-    let desk = desks.iter().find(|d| d.process.as_str() == found.process)?;
-    shown(desk, found.row, Some(found))
+fn behind(asked: &Asked<'_>, found: &CaseRef) -> Option<CaseView> {
+    let desk = asked.desks.iter().position(|d| d.process.as_str() == found.process)?;
+    asked.shown(desk, found.row, Some(found))
 }
 
 fn shown(desk: &Desk, row: usize, found: Option<&CaseRef>) -> Option<CaseView> {
@@ -289,6 +329,8 @@ fn shown(desk: &Desk, row: usize, found: Option<&CaseRef>) -> Option<CaseView> {
         calendar_days: found.map_or_else(|| count(DayCounter::Calendar), |f| f.calendar_days),
         due: deadline.map(date_of),
         days_left: left,
+        promised: None,
+        unsaid: None,
         org: line.org.map(str::to_owned),
         unit: line.unit.map(str::to_owned),
         product: line.product.map(str::to_owned),

@@ -190,6 +190,11 @@ impl PartialEq for Seen {
 }
 
 impl Seen {
+    /// The whole desk, rows out of reach included: for what is learned, never for what is shown.
+    pub(crate) fn desk(&self) -> &Arc<Desk> {
+        &self.desk
+    }
+
     /// The view the ledger measures, without the rows out of reach.
     pub fn view(&self) -> View<'_> {
         View { rows: self.reach.rows.as_ref(), ..self.desk.view() }

@@ -308,15 +308,19 @@ pub enum Command {
         #[command(flatten)]
         scope: Scope,
     },
-    /// What is coming: series of a file, in the long format `unique_id,ds,y`
+    /// What is coming: arrivals of the processes, or series of a file in the long format
+    /// `unique_id,ds,y`.
     Forecast {
-        /// File of series.
-        #[arg(long)]
-        series: PathBuf,
+        #[command(flatten)]
+        scope: Scope,
+        /// File of series; the arrivals of the ledger when absent.
+        #[arg(long, conflicts_with_all = ["process", "from", "to"])]
+        series: Option<PathBuf>,
         /// Steps ahead.
         #[arg(long)]
         horizon: usize,
-        /// Length of a step: D, W, M, Q, Y, H, B, 30min… Told by the dates when absent.
+        /// Length of a step: D, W, M, Q, Y, H, B, 30min… Told by the dates of a file when
+        /// absent; D, W or M for the ledger, W when absent.
         #[arg(long)]
         freq: Option<String>,
         /// Shortest season in steps; those usual for the step when absent.

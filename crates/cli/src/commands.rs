@@ -10,7 +10,7 @@ use eclusier_app::{
     figures::Selection,
     imports::{ImportOptions, ImportStatus, Watch},
     mining::handovers::By,
-    series::{SeriesQuestion, forecast_file},
+    series::{SeriesAnswer, SeriesQuestion, forecast_file},
 };
 use eclusier_core::{ConfigProblem, DeliveryId, Lang, OrgId, ProcessId, ProcessRules};
 use eclusier_server::{Plan, settings::Settings, wire, wire_mining};
@@ -68,9 +68,12 @@ pub async fn run(args: Args) -> AppResult<ExitCode> {
             Command::Backup(given)
         }
         // A file of series asks nothing of a data directory.
-        Command::Forecast { series, horizon, freq, season, level, report } => {
-            let asked = SeriesQuestion { path: series, horizon, freq, season, levels: level };
-            return forecast(asked, report, &printer).await;
+        Command::Forecast { series: Some(path), horizon, freq, season, level, report, .. } => {
+            let asked = SeriesQuestion { path, horizon, freq, season, levels: level };
+            let found = tokio::task::spawn_blocking(move || forecast_file(&asked)).await;
+            let found = found.map_err(|_| AppError::Task)??;
+            print_forecast(found, report, &printer)?;
+            return Ok(ExitCode::SUCCESS);
         }
         other => other,
     };
@@ -88,13 +91,11 @@ pub async fn run(args: Args) -> AppResult<ExitCode> {
     }
 }
 
-async fn forecast(
-    asked: SeriesQuestion,
+fn print_forecast(
+    found: SeriesAnswer,
     report: Option<std::path::PathBuf>,
     printer: &Printer,
-) -> AppResult<ExitCode> {
-    let found = tokio::task::spawn_blocking(move || forecast_file(&asked)).await;
-    let found = found.map_err(|_| AppError::Task)??;
+) -> AppResult<After> {
     if let Some(path) = report {
         let text = serde_json::to_string_pretty(&found.report).unwrap_or_default();
         std::fs::write(&path, text)
@@ -107,8 +108,7 @@ async fn forecast(
             eprintln!("{id}: {why}");
         }
     }
-    printer.print(&serde_json::json!({ "forecasts": found.rows }))?;
-    Ok(ExitCode::SUCCESS)
+    printer.print(&serde_json::json!({ "forecasts": found.rows }))
 }
 
 async fn serve(
@@ -319,7 +319,13 @@ async fn command(app: &App, command: Command, printer: &Printer) -> AppResult<Af
         Command::Serve { .. }
         | Command::Openapi
         | Command::Restore(_)
-        | Command::Forecast { .. } => Ok(After::Exit(2)),
+        | Command::Forecast { series: Some(_), .. } => Ok(After::Exit(2)),
+        Command::Forecast { scope, horizon, freq, season, level, report, .. } => {
+            let selection = selection(&scope, None);
+            let freq = freq.as_deref();
+            let found = app.forecast_ledger(&selection, horizon, freq, season, &level).await?;
+            print_forecast(found, report, printer)
+        }
     }
 }
 

@@ -21,6 +21,7 @@ pub mod settings;
 mod site;
 mod tls;
 pub mod wire;
+mod wire_foresight;
 pub mod wire_mining;
 pub mod wire_people;
 mod wire_rights;

@@ -143,6 +143,7 @@ pub async fn serve(app: App, plan: Plan, inbox: Option<PathBuf>) -> AppResult<()
         beside.spawn(keep_backups(app.acting(Access::system("backups")), plan, stop.clone()));
     }
     beside.spawn(sweep_daily(app.acting(Access::system("upkeep")), stop.clone()));
+    beside.spawn(refit_nightly(app.acting(Access::system("forecasts")), stop.clone()));
     // In a terminal, hanging up stops the program; a service is only asked to read again.
     if options.public || tls.is_some() {
         beside.spawn(reload_on_hangup(tls.clone(), stop.clone()));
@@ -257,6 +258,33 @@ async fn sweep_daily(app: App, stop: CancellationToken) {
         }
         if let Err(error) = app.tidy().await {
             tracing::warn!(%error, "the daily sweep failed");
+        }
+    }
+}
+
+/// Hour of the night at which forecasts are learned again, when the files of the evening are in.
+const REFIT_AT: i8 = 4;
+
+/// Learns the forecasts again each night, as a job.
+async fn refit_nightly(app: App, stop: CancellationToken) {
+    loop {
+        let now = jiff::Zoned::now();
+        let next = now
+            .with()
+            .hour(REFIT_AT)
+            .minute(0)
+            .second(0)
+            .subsec_nanosecond(0)
+            .build()
+            .ok()
+            .and_then(|at| if at > now { Some(at) } else { at.tomorrow().ok() });
+        let wait = next.and_then(|at| Duration::try_from(now.duration_until(&at)).ok());
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(wait.unwrap_or(SWEEP_EVERY)) => {}
+        }
+        if let Err(error) = app.start_refit().await {
+            tracing::warn!(%error, "the forecasts were not learned again");
         }
     }
 }

@@ -20,7 +20,7 @@ pub(crate) fn instant_us(us: i64) -> Option<String> {
 }
 
 /// Stable name of a serialisable enumeration.
-fn name(value: impl serde::Serialize) -> String {
+pub(crate) fn name(value: impl serde::Serialize) -> String {
     match serde_json::to_value(value) {
         Ok(serde_json::Value::String(text)) => text,
         _ => String::new(),
@@ -403,6 +403,9 @@ pub fn case(case: &CaseView) -> api::CaseDto {
         calendar_days: case.calendar_days,
         due: case.due.map(|d| d.to_string()),
         days_left: case.days_left,
+        half_by: instant(case.promised.map(|p| p[0])),
+        nine_by: instant(case.promised.map(|p| p[1])),
+        no_promise: case.unsaid.map(|[fr, en]| Text::new(fr, en)),
         org: case.org.clone(),
         unit: case.unit.clone(),
         product: case.product.clone(),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use eclusier_calendar::{Calendar, HolidayZone, Zone, date_of, day_number, easter};
 use eclusier_core::Period;
-use eclusier_core::config::{Awaited, Closure, Hold, ProcessRules, States, Target};
+use eclusier_core::config::{Awaited, Campaign, Closure, Hold, ProcessRules, States, Target};
 use jiff::ToSpan;
 use jiff::civil::Date;
 use rand::RngExt;
@@ -329,8 +329,30 @@ impl Process {
             },
             target: own.chain([whole]).collect(),
             closure: self.closures.clone(),
+            campaign: self.campaigns(),
             ..ProcessRules::default()
         }
+    }
+
+    /// The campaigns of the years simulated and of the year that follows.
+    fn campaigns(&self) -> Vec<Campaign> {
+        let (first, days) = self.span();
+        let last = first.saturating_add(i32::try_from(days).unwrap_or(0)).saturating_add(366);
+        let years = date_of(first).year()..=date_of(last).year();
+        let of = |year: i16, campaign: &spec::Campaign| {
+            let day = |(month, day): (i8, i8)| Date::new(year, month, day).ok();
+            Some(Campaign {
+                name: campaign.name.into(),
+                from: day(campaign.from)?,
+                to: day(campaign.to)?,
+                product: None,
+                expected: None,
+            })
+        };
+        let mut campaigns: Vec<Campaign> =
+            years.flat_map(|y| self.spec.campaigns.iter().filter_map(move |c| of(y, c))).collect();
+        campaigns.sort_by_key(|c| c.from);
+        campaigns
     }
 
     /// Season, desks, first simulated day, first day of history, number of days simulated.

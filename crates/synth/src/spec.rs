@@ -64,6 +64,8 @@ pub(crate) struct Campaign {
     pub from: (i8, i8),
     pub to: (i8, i8),
     pub factor: f64,
+    /// What people call it.
+    pub name: &'static str,
 }
 
 #[derive(Debug)]
@@ -190,7 +192,12 @@ pub(crate) static RETRAITE: ProcessSpec = ProcessSpec {
     at_once: 0.0,
     // Pensions start on 1 January and 1 July: people ask four to six months before.
     months: [1.12, 1.04, 1.06, 0.98, 0.9, 0.96, 0.92, 0.84, 1.14, 1.12, 1.02, 0.9],
-    campaigns: &[Campaign { from: (9, 1), to: (9, 25), factor: 1.18 }],
+    campaigns: &[Campaign {
+        from: (9, 1),
+        to: (9, 25),
+        factor: 1.18,
+        name: "Demandes d’été à instruire",
+    }],
     growth: 0.04,
     ratio: 0.9,
     target_days: 40,
@@ -271,7 +278,12 @@ pub(crate) static INDEMNITES: ProcessSpec = ProcessSpec {
     at_once: 0.0,
     // Winter epidemics.
     months: [1.28, 1.22, 1.1, 0.98, 0.88, 0.86, 0.8, 0.74, 0.94, 1.04, 1.1, 1.14],
-    campaigns: &[Campaign { from: (1, 6), to: (1, 31), factor: 1.15 }],
+    campaigns: &[Campaign {
+        from: (1, 6),
+        to: (1, 31),
+        factor: 1.15,
+        name: "Pic hivernal des arrêts",
+    }],
     growth: 0.05,
     ratio: 1.0,
     target_days: 25,
@@ -312,8 +324,8 @@ pub(crate) static SANTE: ProcessSpec = ProcessSpec {
     at_once: 0.0,
     months: FLAT,
     campaigns: &[
-        Campaign { from: (1, 2), to: (1, 31), factor: 1.45 },
-        Campaign { from: (9, 1), to: (9, 30), factor: 1.4 },
+        Campaign { from: (1, 2), to: (1, 31), factor: 1.45, name: "Renouvellements de janvier" },
+        Campaign { from: (9, 1), to: (9, 30), factor: 1.4, name: "Rentrée" },
     ],
     growth: 0.03,
     ratio: 0.98,
@@ -363,8 +375,8 @@ const MUTUAL: ProcessSpec = ProcessSpec {
     at_once: 0.62,
     months: FLAT,
     campaigns: &[
-        Campaign { from: (1, 2), to: (1, 25), factor: 1.3 },
-        Campaign { from: (9, 1), to: (9, 20), factor: 1.2 },
+        Campaign { from: (1, 2), to: (1, 25), factor: 1.3, name: "Changements de contrat" },
+        Campaign { from: (9, 1), to: (9, 20), factor: 1.2, name: "Rentrée" },
     ],
     growth: 0.03,
     ratio: 1.01,

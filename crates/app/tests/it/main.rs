@@ -7,6 +7,7 @@ mod common;
 mod configs;
 mod exports;
 mod figures;
+mod foresight;
 mod imports;
 mod jobs;
 mod organisation;

@@ -41,7 +41,7 @@ fn a_file_of_series_is_forecast_in_its_own_form() {
     assert_eq!(ran.out.lines().count(), 1 + 2 * 7);
     let told: serde_json::Value =
         serde_json::from_str(&std::fs::read_to_string(report).unwrap()).unwrap();
-    assert_eq!(told["seasons"], serde_json::json!([7]));
+    assert_eq!(told["seasons"], serde_json::json!([7, 364]));
     assert_eq!(told["series"].as_array().unwrap().len(), 2);
     assert!(told["series"][0]["method"].is_string());
     assert!(told["series"][0]["coverage-80"].is_number());

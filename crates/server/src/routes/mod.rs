@@ -6,6 +6,7 @@ mod counts;
 mod events;
 mod figures;
 mod files;
+mod foresight;
 mod imports;
 mod jobs;
 mod logs;
@@ -34,6 +35,7 @@ pub(crate) fn all() -> OpenApiRouter<Site> {
     OpenApiRouter::new()
         .merge(status::routes())
         .merge(figures::routes())
+        .merge(foresight::routes())
         .merge(logs::routes())
         .merge(studies::routes())
         .merge(session::routes())
