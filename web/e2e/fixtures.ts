@@ -30,12 +30,12 @@ import { addDays, civil, isoWeek } from '../src/lib/format';
 export type State = 'usual' | 'empty' | 'huge' | 'stale' | 'error' | 'counts' | 'notarget' | 'broken' | 'late';
 export const STATES: State[] = ['usual', 'empty', 'huge', 'stale', 'error', 'counts', 'notarget', 'broken', 'late'];
 
-const tx = (fr: string, en: string): Text => ({ fr, en });
+export const tx = (fr: string, en: string): Text => ({ fr, en });
 export const NOW = '2026-11-23T07:30:00Z';
-const LAST = '2026-11-20';
+export const LAST = '2026-11-20';
 
 /** A small repeatable generator: fixtures never change from run to run. */
-function dice(seed: number) {
+export function dice(seed: number) {
   let s = seed >>> 0;
   return () => {
     s = (Math.imul(s, 1664525) + 1013904223) >>> 0;
@@ -145,7 +145,7 @@ export function status(state: State): Status {
   };
 }
 
-function basis(state: State): Basis {
+export function basis(state: State): Basis {
   return {
     as_of: LAST,
     fresh_at: state === 'empty' ? null : state === 'stale' ? '2026-11-09T17:02:00Z' : '2026-11-20T17:02:00Z',
@@ -382,6 +382,9 @@ export function cases(state: State, q: URLSearchParams): CasesPage {
       calendar_days: Math.round(age * 1.4),
       due: addDays(LAST, -age + 20),
       days_left: 15 - age,
+      half_by: i % 7 === 3 ? null : '2026-12-03T09:00:00Z',
+      nine_by: i % 7 === 3 ? null : '2026-12-28T19:00:00Z',
+      no_promise: i % 7 === 3 ? { fr: 'plus ancien que tout dossier terminé', en: 'older than any ended case became' } : null,
       org: null,
       unit: i % 2 ? 'Équipe Nord' : 'Équipe Sud',
       product: i % 3 ? 'Droit propre' : 'Réversion',

@@ -29,7 +29,7 @@ export interface Ask {
 
 /** Permissions that open a family of addresses, as the program's router does. */
 const GUARDS: [RegExp, ...string[]][] = [
-  [/^\/api\/(cockpit|flow|ledger)$/, 'figures.read'],
+  [/^\/api\/(cockpit|flow|ledger|foresight)$/, 'figures.read'],
   [/^\/api\/processes\/[^/]+\/(map|variants|cases)/, 'log.read'],
   [/^\/api\/cases$/, 'cases.read'],
   [/^\/api\/audit/, 'audit.read'],

@@ -6,6 +6,7 @@ import { createReadStream, existsSync, statSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import * as fx from './fixtures';
+import { foresight } from './foresight';
 import { peopleMock } from './mock-people';
 import { roomsMock } from './mock-rooms';
 import { mining } from './processus';
@@ -69,6 +70,7 @@ export function start(build: string, port = 0): Promise<{ server: Server; url: s
     if (await rooms({ req, res, path, q, state, read: () => read(req), send, startJob })) return;
     if (path === '/api/cockpit') return send(fx.cockpit(state));
     if (path === '/api/flow') return send(fx.flow(state, q.get('grain') ?? 'week', q.get('group_by'), q.get('process')));
+    if (path === '/api/foresight') return send(foresight(state, q));
     const mined = mining(path, state, q);
     if (mined !== undefined) return send(mined);
     if (path === '/api/cases') return send(fx.cases(state, q));

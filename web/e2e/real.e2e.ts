@@ -40,7 +40,7 @@ describe.skipIf(!bin)('the program', () => {
     rmSync(data, { recursive: true, force: true });
   });
 
-  it.each(['/', '/flux', '/dossiers?figure=stock', '/donnees?tab=history', '/donnees?tab=counts', '/donnees?tab=control', '/donnees?tab=config', '/mur'])(
+  it.each(['/', '/flux', '/previsions', '/dossiers?figure=stock', '/donnees?tab=history', '/donnees?tab=counts', '/donnees?tab=control', '/donnees?tab=config', '/mur'])(
     'shows %s',
     async (path) => {
       const { page, context, faults } = await visit(browser, base, path);

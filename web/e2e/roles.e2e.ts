@@ -18,6 +18,7 @@ const shots = process.env['SHOTS'];
 const PLACES = {
   '/': t.nav.pilotage,
   '/flux': t.nav.flux,
+  '/previsions': t.nav.previsions,
   '/processus': t.nav.processus,
   '/dossiers': t.nav.dossiers,
   '/donnees': t.nav.donnees,
@@ -70,36 +71,36 @@ const ACTS: Record<string, RegExp> = {
 };
 
 const EXPECTED: Record<string, Expected> = {
-  case_handler: { nav: ['/', '/flux', '/droits', '/mur'], parts: { '/droits': [R['conservation']!, R['matrice']!] } },
+  case_handler: { nav: ['/', '/flux', '/previsions', '/droits', '/mur'], parts: { '/droits': [R['conservation']!, R['matrice']!] } },
   team_manager: {
-    nav: ['/', '/flux', '/dossiers', '/donnees', '/organisation', '/droits', '/mur'],
+    nav: ['/', '/flux', '/previsions', '/dossiers', '/donnees', '/organisation', '/droits', '/mur'],
     parts: { '/donnees': [D.history, D.counts, D.control, D.config], '/droits': [R['delegations']!, R['conservation']!, R['matrice']!] },
     acts: ['export', 'role.lend', 'save', 'weeks.read'],
     main: ['/droits', `${t.droits.delegate}…`]
   },
   production_manager: {
-    nav: ['/', '/flux', '/processus', '/dossiers', '/donnees', '/organisation', '/droits', '/mur'],
+    nav: ['/', '/flux', '/previsions', '/processus', '/dossiers', '/donnees', '/organisation', '/droits', '/mur'],
     parts: { '/donnees': [D.import, D.history, D.counts, D.control, D.config] },
     acts: ['export', 'import.undo', 'save', 'config.try', 'role.lend'],
     main: ['/donnees?tab=history', `${t.donnees.undo} retraite.csv`]
   },
   internal_control: {
-    nav: ['/', '/flux', '/processus', '/dossiers', '/donnees', '/droits', '/mur'],
+    nav: ['/', '/flux', '/previsions', '/processus', '/dossiers', '/donnees', '/droits', '/mur'],
     parts: { '/donnees': [D.history, D.control, D.config] },
     acts: ['export']
   },
   director: {
-    nav: ['/', '/flux', '/donnees', '/organisation', '/droits', '/journal', '/mur'],
+    nav: ['/', '/flux', '/previsions', '/donnees', '/organisation', '/droits', '/journal', '/mur'],
     parts: { '/droits': [R['comptes']!, R['roles']!, R['delegations']!, R['individuel']!, R['conservation']!, R['matrice']!] },
     acts: ['export', 'role.lend', 'role.end', 'gate.open', 'gate.close', 'period.publish', 'period.restate'],
     main: ['/droits?tab=individuel', `${t.droits.gateOpen}…`]
   },
   facilitator: {
-    nav: ['/', '/flux', '/processus', '/dossiers', '/donnees', '/droits', '/mur'],
+    nav: ['/', '/flux', '/previsions', '/processus', '/dossiers', '/donnees', '/droits', '/mur'],
     acts: ['export']
   },
   statistician: {
-    nav: ['/', '/flux', '/processus', '/dossiers', '/donnees', '/organisation', '/droits', '/journal', '/mur'],
+    nav: ['/', '/flux', '/previsions', '/processus', '/dossiers', '/donnees', '/organisation', '/droits', '/journal', '/mur'],
     acts: ['export', 'import.undo', 'save', 'config.try', 'period.publish', 'period.restate'],
     main: ['/journal', `${t.publications.publish}…`]
   },
@@ -108,7 +109,7 @@ const EXPECTED: Record<string, Expected> = {
     acts: ['node.edit', 'node.add', 'node.close', 'person.add', 'staff.import', 'fact.add'],
     main: ['/organisation', `${t.org.addPerson}…`]
   },
-  national_fund: { nav: ['/', '/flux', '/droits', '/mur'] },
+  national_fund: { nav: ['/', '/flux', '/previsions', '/droits', '/mur'] },
   administrator: {
     nav: ['/organisation', '/droits', '/sante'],
     parts: { '/droits': [R['comptes']!, R['roles']!, R['jetons']!, R['conservation']!, R['matrice']!] },

@@ -15,6 +15,10 @@ const SCREENS = [
   '/',
   '/flux',
   '/flux?grain=day&group_by=unit',
+  '/previsions',
+  '/previsions?tab=stock',
+  '/previsions?tab=effets',
+  '/previsions?tab=justesse',
   '/dossiers?figure=overdue',
   '/donnees',
   '/donnees?tab=history',
@@ -36,12 +40,12 @@ const LOOKS: Look[] = [
 /** Where each state can be seen; the usual one is everywhere. */
 const SHOWN: Record<string, RegExp> = {
   usual: /./,
-  empty: /^\/(flux|donnees.*|dossiers.*|mur)?$/,
-  huge: /^\/(flux|dossiers.*|donnees\?tab=history|mur)?$/,
-  stale: /^\/(flux|mur)?$/,
-  error: /^\/(flux|dossiers.*|donnees\?tab=(history|counts|control|config)|mur)?$/,
-  counts: /^\/(flux|mur)?$/,
-  notarget: /^\/(flux|donnees\?tab=config)?$/
+  empty: /^\/(flux|previsions|donnees.*|dossiers.*|mur)?$/,
+  huge: /^\/(flux|previsions.*|dossiers.*|donnees\?tab=history|mur)?$/,
+  stale: /^\/(flux|previsions|mur)?$/,
+  error: /^\/(flux|previsions|dossiers.*|donnees\?tab=(history|counts|control|config)|mur)?$/,
+  counts: /^\/(flux|previsions\?tab=stock|mur)?$/,
+  notarget: /^\/(flux|previsions\?tab=stock|donnees\?tab=config)?$/
 };
 
 describe.each(STATES)('%s', (state) => {

@@ -232,15 +232,15 @@ describe.runIf(invented).each([
 
 /** What the navigation leads to, role by role. */
 const SHOWN: Record<string, (keyof typeof fr.nav)[]> = {
-  case_handler: ['pilotage', 'flux', 'droits', 'mur'],
-  team_manager: ['pilotage', 'flux', 'dossiers', 'donnees', 'organisation', 'droits', 'mur'],
-  production_manager: ['pilotage', 'flux', 'processus', 'dossiers', 'donnees', 'organisation', 'droits', 'mur'],
-  internal_control: ['pilotage', 'flux', 'processus', 'dossiers', 'donnees', 'droits', 'mur'],
-  director: ['pilotage', 'flux', 'donnees', 'organisation', 'droits', 'journal', 'mur'],
-  facilitator: ['pilotage', 'flux', 'processus', 'dossiers', 'donnees', 'droits', 'mur'],
-  statistician: ['pilotage', 'flux', 'processus', 'dossiers', 'donnees', 'organisation', 'droits', 'journal', 'mur'],
+  case_handler: ['pilotage', 'flux', 'previsions', 'droits', 'mur'],
+  team_manager: ['pilotage', 'flux', 'previsions', 'dossiers', 'donnees', 'organisation', 'droits', 'mur'],
+  production_manager: ['pilotage', 'flux', 'previsions', 'processus', 'dossiers', 'donnees', 'organisation', 'droits', 'mur'],
+  internal_control: ['pilotage', 'flux', 'previsions', 'processus', 'dossiers', 'donnees', 'droits', 'mur'],
+  director: ['pilotage', 'flux', 'previsions', 'donnees', 'organisation', 'droits', 'journal', 'mur'],
+  facilitator: ['pilotage', 'flux', 'previsions', 'processus', 'dossiers', 'donnees', 'droits', 'mur'],
+  statistician: ['pilotage', 'flux', 'previsions', 'processus', 'dossiers', 'donnees', 'organisation', 'droits', 'journal', 'mur'],
   human_resources: ['organisation', 'droits'],
-  national_fund: ['pilotage', 'flux', 'droits', 'mur'],
+  national_fund: ['pilotage', 'flux', 'previsions', 'droits', 'mur'],
   administrator: ['organisation', 'droits', 'sante'],
   dpo: ['droits', 'journal'],
   staff_representative: ['droits']

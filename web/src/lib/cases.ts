@@ -28,6 +28,7 @@ export function columnsOf(cases: readonly Case[]) {
     channel: any((c) => c.channel),
     due: any((c) => c.due),
     left: cases.some((c) => dueOf(c).kind !== 'none'),
+    promised: any((c) => c.half_by ?? c.no_promise),
     returns: any((c) => c.returns)
   };
 }

@@ -2,7 +2,7 @@
 export interface Screen {
   path: string;
   /** Key of its name in `nav`. */
-  key: 'pilotage' | 'flux' | 'processus' | 'dossiers' | 'donnees' | 'mur' | 'organisation' | 'droits' | 'journal' | 'sante';
+  key: 'pilotage' | 'flux' | 'previsions' | 'processus' | 'dossiers' | 'donnees' | 'mur' | 'organisation' | 'droits' | 'journal' | 'sante';
   group: 'work' | 'base';
   /** Any of these opens it. */
   needs: readonly string[];
@@ -13,6 +13,7 @@ export interface Screen {
 export const SCREENS: readonly Screen[] = [
   { path: '/', key: 'pilotage', group: 'work', needs: ['figures.read'], filtered: true },
   { path: '/flux', key: 'flux', group: 'work', needs: ['figures.read'], filtered: true },
+  { path: '/previsions', key: 'previsions', group: 'work', needs: ['figures.read'], filtered: true },
   { path: '/processus', key: 'processus', group: 'work', needs: ['log.read'], filtered: true },
   { path: '/dossiers', key: 'dossiers', group: 'work', needs: ['cases.read'], filtered: true },
   {
@@ -87,3 +88,6 @@ export const PROOF_PARTS = [
   { key: 'journal', needs: ['audit.read'] },
   { key: 'publications', needs: ['periods.write'] }
 ] as const;
+
+/** Parts of the forecasts; one right opens them all. */
+export const FORESIGHT_PARTS = ['arrivees', 'stock', 'effets', 'justesse'] as const;

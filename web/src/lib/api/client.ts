@@ -21,6 +21,8 @@ import type {
   ControlTotal,
   FactBody,
   Flow,
+  Foresight,
+  ForesightQuery,
   Gate,
   GateBody,
   Grant,
@@ -170,6 +172,8 @@ export const api = {
     take(client.GET('/api/v1/cockpit', { params: { query: filter }, signal })),
   flow: (filter: Filter, signal?: AbortSignal): Promise<Flow> =>
     take(client.GET('/api/v1/flow', { params: { query: filter }, signal })),
+  foresight: (q: ForesightQuery, signal?: AbortSignal): Promise<Foresight> =>
+    take(client.GET('/api/v1/foresight', { params: { query: q }, signal })),
   ledger: (filter: Filter, signal?: AbortSignal): Promise<LedgerRow[]> =>
     take(client.GET('/api/v1/ledger', { params: { query: filter }, signal })),
   cases: (q: Record<string, string>, signal?: AbortSignal): Promise<CasesPage> =>

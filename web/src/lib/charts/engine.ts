@@ -1,5 +1,5 @@
 /** ECharts, cut to what the screens draw; loaded only when a chart comes on view. */
-import { BarChart, LineChart } from 'echarts/charts';
+import { BarChart, CustomChart, LineChart } from 'echarts/charts';
 import {
   AxisPointerComponent,
   GridComponent,
@@ -11,6 +11,7 @@ import { SVGRenderer } from 'echarts/renderers';
 
 use([
   BarChart,
+  CustomChart,
   LineChart,
   GridComponent,
   TooltipComponent,

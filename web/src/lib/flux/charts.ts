@@ -21,7 +21,7 @@ const dotted = (values: (number | null)[]) =>
   );
 const thin = (values: (number | null | undefined)[]) => values.map((v) => v ?? null);
 
-function valueAxis(p: Palette, f: Formats, gridIndex = 0) {
+export function valueAxis(p: Palette, f: Formats, gridIndex = 0) {
   return {
     type: 'value',
     gridIndex,
@@ -34,7 +34,7 @@ function valueAxis(p: Palette, f: Formats, gridIndex = 0) {
 }
 
 /** A time axis by period: month names on long axes, period names on short ones. */
-function timeAxis(
+export function timeAxis(
   p: Palette,
   f: Formats,
   names: string[],

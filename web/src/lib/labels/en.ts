@@ -2,6 +2,7 @@ import type { Labels } from './fr';
 import { droitsEn } from './droits.en';
 import { organisationEn } from './organisation.en';
 import { preuveEn } from './preuve.en';
+import { previsionsEn } from './previsions.en';
 import { processusEn } from './processus.en';
 import { roomsEn } from './rooms.en';
 import { sessionEn } from './session.en';
@@ -34,6 +35,7 @@ export const en: Labels = {
     label: 'Screens',
     pilotage: 'Steering',
     flux: 'Flow and stock',
+    previsions: 'Forecasts',
     processus: 'Process',
     dossiers: 'Cases',
     base: 'Base',
@@ -369,6 +371,10 @@ export const en: Labels = {
     state: 'State',
     age: 'Age or delay',
     due: 'Deadline',
+    promised: 'Probable end',
+    promisedWhy: 'Half of comparable cases are over by the first date, nine in ten by the second',
+    half: (d: string) => `1 in 2: ${d}`,
+    nine: (d: string) => `9 in 10: ${d}`,
     left: 'Left',
     late: (_, d) => `${d} late`,
     inDays: (d) => `in ${d}`,
@@ -800,6 +806,7 @@ export const en: Labels = {
   ...organisationEn,
   ...droitsEn,
   ...preuveEn,
+  ...previsionsEn,
   ...processusEn,
   ...roomsEn,
 

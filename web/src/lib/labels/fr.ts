@@ -5,6 +5,7 @@
 import { droitsFr } from './droits.fr';
 import { organisationFr } from './organisation.fr';
 import { preuveFr } from './preuve.fr';
+import { previsionsFr } from './previsions.fr';
 import { processusFr } from './processus.fr';
 import { roomsFr } from './rooms.fr';
 import { sessionFr } from './session.fr';
@@ -37,6 +38,7 @@ export const fr = {
     label: 'Écrans',
     pilotage: 'Pilotage',
     flux: 'Flux et stocks',
+    previsions: 'Prévisions',
     processus: 'Processus',
     dossiers: 'Dossiers',
     base: 'Base',
@@ -397,6 +399,10 @@ export const fr = {
     state: 'État',
     age: 'Âge ou délai',
     due: 'Échéance',
+    promised: 'Fin probable',
+    promisedWhy: 'La moitié des dossiers comparables sont terminés à la première date, neuf sur dix à la seconde',
+    half: (d: string) => `1 sur 2 : ${d}`,
+    nine: (d: string) => `9 sur 10 : ${d}`,
     left: 'Reste',
     late: (n: number, d: string) => `${d} de retard`,
     inDays: (d: string) => `dans ${d}`,
@@ -840,6 +846,7 @@ export const fr = {
   ...organisationFr,
   ...droitsFr,
   ...preuveFr,
+  ...previsionsFr,
   ...processusFr,
   ...roomsFr,
 
