@@ -1,9 +1,10 @@
 //! Speed and memory beside the peers, in one run, written to `docs/benchmarks.md`.
 //!
-//! `cargo xtask bench [bpic2012|csv|queries|users|mining]`. Peers run from the
-//! Python named by `PEERS_PY` (with `pm4py`, `r4pm`, `polars` and `duckdb`); without it only our
-//! own figures are written, and the page says so. Sections asked for by name replace their own
-//! part of the page and leave the others; without names the whole page is written anew.
+//! `cargo xtask bench [bpic2012|csv|queries|users|mining|forecast]`. Peers run from the
+//! Python named by `PEERS_PY` (with `pm4py`, `r4pm`, `polars`, `duckdb`, `statsforecast` and
+//! `lightgbm`); without it only our own figures are written, and the page says so. Sections asked
+//! for by name replace their own part of the page and leave the others; without names the whole
+//! page is written anew.
 
 use std::{
     fmt::Write as _,
@@ -15,6 +16,7 @@ use std::{
 
 use serde_json::Value;
 
+mod forecast;
 mod mining;
 mod users;
 
@@ -26,7 +28,7 @@ use crate::stages;
 const RUNS: usize = 5;
 
 /// What can be asked for by name.
-const SECTIONS: [&str; 5] = ["bpic2012", "csv", "queries", "users", "mining"];
+const SECTIONS: [&str; 6] = ["bpic2012", "csv", "queries", "users", "mining", "forecast"];
 
 /// Entry point.
 pub fn run(args: &[String]) -> Outcome {
@@ -57,6 +59,9 @@ pub fn run(args: &[String]) -> Outcome {
         large(&mut page, &mut mined, &folder, &wanted)?;
     }
     page.push_str(&mined);
+    if wanted("forecast") {
+        forecast::measured(&mut page, &folder)?;
+    }
     let path = root().join("docs/benchmarks.md");
     let whole = match named.is_empty() {
         true => page.clone(),
