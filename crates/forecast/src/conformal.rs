@@ -21,9 +21,20 @@ pub struct Calibration {
 /// Scores wanted for the quantiles of one step ahead.
 const ENOUGH: usize = 1000;
 
+/// Rows below which the side that errors fell on tells nothing: each then counts on both.
+const SIDED: usize = 8;
+
 impl Calibration {
     /// Learns from rows of scores; a row may stop before the last step.
     pub fn learn(rows: &[Vec<f64>], horizon: usize) -> Option<Self> {
+        let mirrored: Vec<Vec<f64>>;
+        let rows = if rows.len() < SIDED {
+            let other = rows.iter().map(|row| row.iter().map(|s| -s).collect());
+            mirrored = rows.iter().cloned().chain(other).collect();
+            &mirrored
+        } else {
+            rows
+        };
         let mut sizes = vec![(0.0, 0.0); horizon];
         for row in rows {
             for (size, score) in sizes.iter_mut().zip(row).filter(|(_, s)| s.is_finite()) {

@@ -85,7 +85,7 @@ impl Accuracy {
 /// What something named does to arrivals.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Effect {
-    /// Stable name.
+    /// Stable name: its kind, then itself.
     pub id: String,
     /// Name shown, French then English.
     pub name: [String; 2],
@@ -107,7 +107,7 @@ pub(super) fn effects(named: &[NamedEffect]) -> Vec<Effect> {
         // What was never seen is told only where somebody expects it.
         .filter(|e| e.occurrences > 0 || matches!(e.kind, Kind::Campaign | Kind::Shock))
         .map(|e| Effect {
-            id: e.name.clone(),
+            id: format!("{}:{}", kind_name(e.kind), e.name),
             name: effect_words(&e.name, &words),
             occurrences: e.occurrences,
             size: e.size,
@@ -117,6 +117,21 @@ pub(super) fn effects(named: &[NamedEffect]) -> Vec<Effect> {
         .collect();
     effects.sort_by(|a, b| b.size.abs().total_cmp(&a.size.abs()));
     effects
+}
+
+fn kind_name(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Holiday => "holiday",
+        Kind::NearHoliday => "near_holiday",
+        Kind::Closure => "closure",
+        Kind::School => "school",
+        Kind::Month => "month",
+        Kind::WorkedDays => "worked_days",
+        Kind::Yearly => "yearly",
+        Kind::Campaign => "campaign",
+        Kind::Shock => "shock",
+        Kind::Other => "other",
+    }
 }
 
 /// French names of holidays by their English ones.
@@ -163,7 +178,7 @@ fn effect_words(name: &str, holidays: &HashMap<&'static str, &'static str>) -> [
     if let Some(fr) = holidays.get(name) {
         return [(*fr).to_owned(), name.to_owned()];
     }
-    if let Some((campaign, third)) = name.rsplit_once(": ")
+    if let Some((campaign, third)) = name.rsplit_once(", ")
         && let Some((en, fr)) = THIRDS.iter().find(|(en, _)| *en == third)
     {
         return [format!("{campaign}, {fr}"), format!("{campaign}, {en}")];

@@ -10,13 +10,16 @@ use crate::{models::stl, regression::Effects};
 pub struct Parts {
     /// The level, moving slowly.
     pub level: Vec<f64>,
-    /// What each season adds, by its length in steps; those that history holds twice.
+    /// What each season adds, by its length in steps; those that history holds three times.
     pub seasons: Vec<(usize, Vec<f64>)>,
     /// What known drivers add.
     pub effects: Vec<f64>,
     /// What is left; NaN, as effects are, where history is unknown.
     pub rest: Vec<f64>,
 }
+
+/// Times that history must hold a season for it to be told from chance.
+const MEETINGS: usize = 3;
 
 impl Parts {
     pub(super) fn of(
@@ -30,7 +33,10 @@ impl Parts {
         let calm =
             calm.filter(|v| v.len() == ready.values.len() && v.iter().all(|v| v.is_finite()));
         let base = calm.as_ref().unwrap_or(&ready.values);
-        let split = stl::decompose(base, seasons);
+        // Twice the same season leaves nothing to tell chance from it.
+        let met: Vec<usize> =
+            seasons.iter().copied().filter(|m| base.len() >= MEETINGS * m).collect();
+        let split = stl::decompose(base, &met);
         let whole = |part: &[f64]| -> Vec<f64> {
             std::iter::repeat_n(f64::NAN, ready.offset).chain(part.iter().copied()).collect()
         };
