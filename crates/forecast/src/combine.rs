@@ -9,6 +9,15 @@
 //! - Source: combination by inverse error (J. Bates and C. Granger 1969; the powers
 //!   sharpen it: see `docs/methods/forecast.md`).
 
+/// What a candidate missed in the backtest of a series.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Tried {
+    /// Mean absolute error.
+    pub error: f64,
+    /// Moments it was judged at.
+    pub moments: usize,
+}
+
 /// How errors become weights.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Weighting {
@@ -43,38 +52,39 @@ pub fn standing(errors: &[Vec<Option<f64>>], candidates: usize) -> Vec<Option<f6
     sums.into_iter().map(|(sum, n)| (n > 0).then(|| (sum / f64::from(n)).exp())).collect()
 }
 
-fn middle(errors: &[Option<f64>]) -> Option<f64> {
+/// The middle of the errors above zero.
+pub(crate) fn middle(errors: &[Option<f64>]) -> Option<f64> {
     let mut known: Vec<f64> = errors.iter().flatten().copied().filter(|e| *e > 0.0).collect();
     let at = known.len() / 2;
     (!known.is_empty()).then(|| *known.select_nth_unstable_by(at, f64::total_cmp).1)
 }
 
 impl Weighting {
-    /// Weights of the candidates of one series after `backtests` of it.
+    /// Weights of the candidates of one series after its backtest.
     ///
     /// `able` tells which candidates answer for what is to come: others count for nothing.
     pub fn weights(
         self,
-        errors: &[Option<f64>],
-        backtests: usize,
+        tried: &[Option<Tried>],
         standing: &[Option<f64>],
         able: &[bool],
     ) -> Option<Vec<f64>> {
-        let unit = middle(errors).unwrap_or(1.0);
-        let own = backtests as f64 / (backtests as f64 + self.prior.max(0.0));
+        let errors: Vec<Option<f64>> = tried.iter().map(|t| t.map(|t| t.error)).collect();
+        let unit = middle(&errors).unwrap_or(1.0);
+        let nobody = errors.iter().all(Option::is_none);
         let loss = |at: usize| -> Option<f64> {
             if !able.get(at).copied().unwrap_or(false) {
                 return None;
             }
-            let mine = errors.get(at).copied().flatten().map(|e| (e / unit).max(1e-6).ln());
             let usual = standing.get(at).copied().flatten().map(|s| s.max(1e-6).ln());
-            match (mine, usual) {
-                (Some(m), Some(u)) => Some(own * self.power * m + self.panel * u),
-                // Never tried here, or tried here only.
-                (None, Some(u)) if backtests == 0 => Some(self.panel * u),
-                (Some(m), None) => Some((own * self.power + self.panel) * m),
-                _ => None,
-            }
+            let Some(own) = tried.get(at).copied().flatten() else {
+                return usual.filter(|_| nobody).map(|u| self.panel * u);
+            };
+            let mine = (own.error / unit).max(1e-6).ln();
+            let moments = own.moments as f64;
+            let counts = moments / (moments + self.prior.max(0.0)) * self.power;
+            // One that was tried here only counts as if others had said the same.
+            Some(counts * mine + self.panel * usual.unwrap_or(mine))
         };
         let logs: Vec<Option<f64>> = (0..able.len()).map(loss).collect();
         let best = logs.iter().flatten().copied().fold(f64::INFINITY, f64::min);
@@ -99,10 +109,15 @@ mod tests {
         a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-12)
     }
 
+    /// Tried at so many moments each.
+    fn tried(errors: &[f64], moments: usize) -> Vec<Option<Tried>> {
+        errors.iter().map(|&error| Some(Tried { error, moments })).collect()
+    }
+
     #[test]
     fn half_the_error_counts_two_to_the_power() {
         let weighting = Weighting { power: 2.0, panel: 0.0, prior: 0.0 };
-        let got = weighting.weights(&[Some(1.0), Some(2.0)], 3, &[None, None], &[true, true]);
+        let got = weighting.weights(&tried(&[1.0, 2.0], 3), &[None, None], &[true, true]);
         assert!(close(&got.unwrap(), &[0.8, 0.2]));
     }
 
@@ -112,7 +127,7 @@ mod tests {
         let standing = standing(&others, 3);
         assert_eq!(standing[2], None);
         let weighting = Weighting { power: 2.0, panel: 2.0, prior: 1.0 };
-        let got = weighting.weights(&[None; 3], 0, &standing, &[true; 3]).unwrap();
+        let got = weighting.weights(&[None; 3], &standing, &[true; 3]).unwrap();
         // The first is worth √3 times the second: 3 times its weight.
         assert!(close(&got, &[0.75, 0.25, 0.0]), "{got:?}");
     }
@@ -122,18 +137,18 @@ mod tests {
         // Four times better here at half its power, four times worse elsewhere: alike.
         let weighting = Weighting { power: 6.0, panel: 3.0, prior: 1.0 };
         let standing = [Some(2.0), Some(0.5)];
-        let got = weighting.weights(&[Some(1.0), Some(4.0)], 1, &standing, &[true; 2]);
+        let got = weighting.weights(&tried(&[1.0, 4.0], 1), &standing, &[true; 2]);
         assert!(close(&got.unwrap(), &[0.5, 0.5]));
-        let got = weighting.weights(&[Some(1.0), Some(4.0)], 9, &standing, &[true; 2]);
+        let got = weighting.weights(&tried(&[1.0, 4.0], 9), &standing, &[true; 2]);
         // After nine, 5.4 − 3 powers of four.
         assert!((got.unwrap()[0] - 1.0 / (1.0 + 4f64.powf(-2.4))).abs() < 1e-12);
     }
 
     #[test]
     fn without_any_trial_those_who_answer_count_alike() {
-        let got = Weighting::default().weights(&[None, None], 0, &[None, None], &[true, false]);
+        let got = Weighting::default().weights(&[None, None], &[None, None], &[true, false]);
         assert_eq!(got, Some(vec![1.0, 0.0]));
-        assert_eq!(Weighting::default().weights(&[], 0, &[], &[]), None);
+        assert_eq!(Weighting::default().weights(&[], &[], &[]), None);
     }
 
     proptest! {
@@ -146,11 +161,14 @@ mod tests {
             let able = vec![true; errors.len()];
             let standing = standing(std::slice::from_ref(&errors), errors.len());
             let weighting = Weighting::default();
-            if let Some(w) = weighting.weights(&errors, backtests, &standing, &able) {
+            let of = |times: f64| -> Vec<Option<Tried>> {
+                let one = |e: f64| Tried { error: e * times, moments: backtests };
+                errors.iter().map(|e| e.map(one)).collect()
+            };
+            if let Some(w) = weighting.weights(&of(1.0), &standing, &able) {
                 prop_assert!((w.iter().sum::<f64>() - 1.0).abs() < 1e-9);
                 prop_assert!(w.iter().all(|w| (0.0..=1.0).contains(w)));
-                let scaled: Vec<_> = errors.iter().map(|e| e.map(|e| e * times)).collect();
-                let again = weighting.weights(&scaled, backtests, &standing, &able).unwrap();
+                let again = weighting.weights(&of(times), &standing, &able).unwrap();
                 prop_assert!(w.iter().zip(&again).all(|(a, b)| (a - b).abs() < 1e-6));
             }
         }

@@ -1,5 +1,7 @@
 //! How candidates, and their combination, did at the moments of the backtest.
 
+use crate::combine::{Tried, middle};
+
 /// Errors of the candidates of one series, by moment, nearest first.
 pub(super) struct Judge {
     errors: Vec<Vec<Option<f64>>>,
@@ -10,26 +12,40 @@ impl Judge {
         Self { errors }
     }
 
-    /// Mean error of each candidate over some moments; `None` where it once gave no answer.
+    /// Mean error of each candidate over some moments, as [`Judge::tried`] tells it.
     pub fn mean(&self, moments: &[usize]) -> Vec<Option<f64>> {
+        self.tried(moments).into_iter().map(|t| t.map(|t| t.error)).collect()
+    }
+
+    /// What each candidate missed over some moments.
+    ///
+    /// One that was silent at a moment, for want of history, is judged on the others: its error is
+    /// what the middle candidate missed at all of them, times how it compared where it answered.
+    pub fn tried(&self, moments: &[usize]) -> Vec<Option<Tried>> {
         let candidates = self.errors.first().map_or(0, Vec::len);
-        let rows: Vec<&Vec<Option<f64>>> = moments
+        let rows: Vec<(&Vec<Option<f64>>, f64)> = moments
             .iter()
             .filter_map(|&m| self.errors.get(m))
             .filter(|row| row.iter().any(Option::is_some))
+            .map(|row| (row, middle(row).unwrap_or(0.0)))
             .collect();
-        let of = |candidate: usize| {
-            let errors: Option<Vec<f64>> =
-                rows.iter().map(|row| row.get(candidate).copied().flatten()).collect();
-            mean(&errors?)
+        let usual: f64 = rows.iter().map(|(_, middle)| middle).sum();
+        let of = |candidate: usize| -> Option<Tried> {
+            let (mut own, mut theirs, mut moments) = (0.0, 0.0, 0usize);
+            for (row, middle) in &rows {
+                let Some(error) = row.get(candidate).copied().flatten() else { continue };
+                own += error;
+                theirs += middle;
+                moments += 1;
+            }
+            if moments == rows.len() {
+                theirs = usual;
+            }
+            let times = if theirs > 0.0 { usual / theirs } else { 1.0 };
+            let error = own * times / rows.len() as f64;
+            (moments > 0).then_some(Tried { error, moments })
         };
         (0..candidates).map(of).collect()
-    }
-
-    /// Moments that judged anything, of some.
-    pub fn moments(&self, moments: &[usize]) -> usize {
-        let rows = moments.iter().filter_map(|&m| self.errors.get(m));
-        rows.filter(|row| row.iter().any(Option::is_some)).count()
     }
 }
 
@@ -201,4 +217,25 @@ pub(super) fn mean(values: &[f64]) -> Option<f64> {
 /// Errors of what was said; NaN where what came is unknown.
 pub(super) fn errors(truth: &[f64], said: &[f64]) -> Vec<f64> {
     truth.iter().zip(said).map(|(y, f)| y - f).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_silent_for_want_of_history_is_compared_where_it_answered() {
+        // The far moment was twice as hard; the second candidate said nothing of it.
+        let rows = [vec![Some(2.0), Some(1.0), Some(3.0)], vec![Some(4.0), None, Some(6.0)]];
+        let judge = Judge::new(rows.to_vec());
+        let tried = judge.tried(&[0, 1]);
+        assert_eq!(tried[0], Some(Tried { error: 3.0, moments: 2 }));
+        // Middles 2 and 6, 4 a moment: half of the middle one where it answered.
+        assert_eq!(tried[1], Some(Tried { error: 2.0, moments: 1 }));
+        assert_eq!(judge.mean(&[1]), vec![Some(4.0), None, Some(6.0)]);
+        // A moment that judged nothing counts for nothing.
+        let judge = Judge::new(vec![vec![Some(0.0), Some(0.0)], vec![None, None]]);
+        assert_eq!(judge.tried(&[0, 1])[0], Some(Tried { error: 0.0, moments: 1 }));
+        assert_eq!(judge.tried(&[]), vec![None, None]);
+    }
 }

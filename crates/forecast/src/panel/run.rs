@@ -390,8 +390,7 @@ impl<'a> Judging<'a, '_> {
             let known = self.run.before(place);
             let able: Vec<bool> = own.iter().map(Option::is_some).collect();
             let weights = weighting.weights(
-                &judge.mean(&known),
-                judge.moments(&known),
+                &judge.tried(&known),
                 standings.get(place).unwrap_or(&none),
                 &able,
             )?;
