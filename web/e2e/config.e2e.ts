@@ -50,7 +50,7 @@ describe.skipIf(!invented)('configuration', () => {
       const rows = await page.locator('table', { has: page.locator('caption', { hasText: D.versions }) }).locator('tbody tr').allInnerTexts();
       expect(rows.map((r) => r.split(/\s*[\t\n]\s*/).filter(Boolean))).toEqual([
         ['01/01/2027', D.versionComing, 'cibles, fermetures', D.versionSee],
-        ['01/01/2026', D.versionInForce, '31/12/2026', 'cibles, seuils d’alerte, temps unitaires, campagnes, fermetures', D.versionSee],
+        ['01/01/2026', D.versionInForce, '31/12/2026', 'cibles, seuils d’alerte, temps unitaires, campagnes, événements, fermetures', D.versionSee],
         [D.configAlways, '31/12/2025', D.versionFirst, D.versionSee]
       ]);
       expect(await from(page).inputValue()).toBe('2026-01-01');
@@ -116,6 +116,39 @@ describe.skipIf(!invented)('configuration', () => {
           campaign: [{ name: 'Bascule de janvier' }, { name: 'Pic de mars', from: '2027-03-01', to: '2027-03-31', product: null, expected: 400 }]
         }
       });
+    }));
+
+  it('adds an event with its expected effect in percent, and a campaign like the last', () =>
+    on(AT, {}, async (page) => {
+      await tabTo(page, 'button', `${t.add}, ${D.events}`);
+      await page.keyboard.press('Enter');
+      await page.keyboard.type('Grève des transports');
+      await page.keyboard.press('Tab');
+      // The kind is chosen by its first letter.
+      await page.keyboard.type('g');
+      const line = D.lineOf(2);
+      const events = page.getByRole('group', { name: D.events, exact: true });
+      await events.getByLabel(`${t.top.from}, ${line}`).fill('2026-12-01');
+      const effect = events.getByLabel(`${D.eventEffect}, ${line}`);
+      await effect.fill('-100');
+      await effect.press('Tab');
+      expect(await effect.evaluate((n: HTMLInputElement) => n.validationMessage)).toBe(t.previsions.tooFar('\u221299', '2\u202f000'));
+      await effect.fill('-12,3');
+      await effect.press('Tab');
+      await events.getByRole('button', { name: `${t.add}, ${D.events}` }).click();
+      const next = D.lineOf(3);
+      await events.getByLabel(`${D.campaignName}, ${next}`).fill('Grève');
+      await events.getByLabel(`${t.top.from}, ${next}`).fill('2026-12-08');
+      await events.getByLabel(`${D.eventUntil}, ${next}`).fill('2026-12-09');
+      await events.getByLabel(`${D.eventEffect}, ${next}`).fill('\u221230');
+      await page.getByLabel(`${D.campaignLikeLast}, ${D.lineOf(1)}`).check();
+      const rules = (await saved(page))[1]?.rules;
+      expect(rules?.['event']).toMatchObject([
+        { name: 'Simplification du formulaire', kind: 'rule', to: null, effect: null },
+        { name: 'Grève des transports', kind: 'strike', from: '2026-12-01', to: null, product: null, effect: -0.123 },
+        { name: 'Grève', kind: 'other', from: '2026-12-08', to: '2026-12-09', product: null, effect: -0.3 }
+      ]);
+      expect(rules?.['campaign']).toMatchObject([{ like_last_time: true }]);
     }));
 
   it('does not send a line that is not filled, and removes the line it names', () =>

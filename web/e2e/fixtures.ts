@@ -544,7 +544,8 @@ const RULES = {
     { product: null, activity: null, minutes: 42.5, basis: 'measured' },
     { product: 'Réversion', activity: 'Contrôle du dossier', minutes: 25, basis: 'agreed' }
   ],
-  campaign: [{ name: 'Bascule de janvier', from: '2027-01-04', to: '2027-01-29', product: 'Droit propre', expected: 850 }],
+  campaign: [{ name: 'Bascule de janvier', from: '2027-01-04', to: '2027-01-29', product: 'Droit propre', expected: 850, like_last_time: false }],
+  event: [{ name: 'Simplification du formulaire', kind: 'rule', from: '2026-07-01', to: null, product: null, effect: null }],
   exclusion: [{ from: '2026-09-01', to: '2026-12-31', product: 'Quittances', reason: 'Pièces de masse' }],
   neutralised: [{ from: '2026-03-09', to: '2026-03-22', product: null, reason: 'Migration de l’outil' }],
   closure: [{ date: '2026-05-15', half: false, reason: 'Pont de l’Ascension' }],
@@ -558,7 +559,7 @@ const version = (from: string, rules: object): Config['versions'][number] => ({ 
 /** One version, but where the past and what is to come are kept too: written before the latest parts of the rules, the oldest lacks them. */
 function configVersions(process: string): Config['versions'] {
   if (process !== 'retraite') return [version('2026-01-01', RULES)];
-  const { alert: _, unit_time: __, campaign: ___, ...old } = RULES;
+  const { alert: _, unit_time: __, campaign: ___, event: ____, ...old } = RULES;
   return [
     version('1900-01-01', { ...old, target: [{ days: 30 }], closure: [] }),
     version('2026-01-01', RULES),
@@ -592,7 +593,7 @@ export function configSheet(bad: boolean): ConfigSheet {
   const rules = {
     ...RULES,
     target: ['Droit propre', 'Réversion', 'Révision', null].map((product, i) => ({ product, days: 10 + i, counter: 'worked', share: null, stock: null })),
-    campaign: [...RULES.campaign, { name: 'Rentrée', from: '2026-09-01', to: '2026-09-30', product: null, expected: null }]
+    campaign: [...RULES.campaign, { name: 'Rentrée', from: '2026-09-01', to: '2026-09-30', product: null, expected: null, like_last_time: true }]
   };
   return {
     rules: rules as unknown as Record<string, never>,

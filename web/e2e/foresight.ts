@@ -44,6 +44,7 @@ const SCHOOL: [string, string, string, string][] = [
 const RENEWAL = tx('Renouvellement des droits', 'Renewal of rights');
 const RETURN = tx('Déclaration de rentrée', 'Start-of-term declaration');
 const LEAFLET = tx('Courrier de rappel', 'Reminder letter');
+const STRIKE = tx('Grève des transports', 'Transport strike');
 const CAMPAIGNS: [string, string, Text][] = [
   ['2025-01-06', '2025-02-02', RENEWAL],
   ['2025-09-01', '2025-09-28', RETURN],
@@ -58,6 +59,7 @@ const END = addDays(LAST, 372);
 
 const spans: Span[] = [
   ...CAMPAIGNS.map(([from, to, name]) => ({ kind: 'campaign', name, from, to })),
+  { kind: 'event', name: STRIKE, from: '2026-10-05', to: '2026-10-16' },
   ...SCHOOL.map(([from, to, fr, en]) => ({ kind: 'school', name: tx(`Vacances de ${fr}`.replace('de Été', 'd’été').replace('de Hiver', 'd’hiver').replace('de Printemps', 'de printemps').replace('de Toussaint', 'de la Toussaint'), `${en} holidays`), from, to })),
   { kind: 'neutralised', name: tx('Panne de l’outil de gestion', 'Outage of the case tool'), from: '2026-03-09', to: '2026-03-22' }
 ];
@@ -87,6 +89,7 @@ function dayOf(day: string, k: number, noise: number): Day {
     if (day < s.from || day > s.to) continue;
     if (s.kind === 'school') share -= 0.09;
     if (s.kind === 'campaign') share += s.name === RENEWAL ? 0.31 : s.name === RETURN ? 0.22 : 0.06;
+    if (s.kind === 'event') share -= 0.28;
     if (s.kind === 'neutralised') share -= 0.55;
   }
   const calendar = Math.max(-0.95, share) * (level + season);
@@ -133,8 +136,9 @@ function steps(from: string, to: string, grain: string, k: number, noisy: boolea
 }
 
 const effects: Effect[] = [
-  { id: 'campaign:renouvellement', name: RENEWAL, occurrences: 2, size: 0.312, range: { low: 0.248, high: 0.371 }, is_share: true },
-  { id: 'campaign:rentree', name: RETURN, occurrences: 2, size: 0.224, range: { low: 0.151, high: 0.29 }, is_share: true },
+  { id: `campaign:${RENEWAL.fr}`, name: RENEWAL, occurrences: 2, size: 0.312, range: { low: 0.248, high: 0.371 }, is_share: true },
+  { id: `campaign:${RETURN.fr}`, name: RETURN, occurrences: 2, size: 0.224, range: { low: 0.151, high: 0.29 }, is_share: true },
+  { id: `shock:${STRIKE.fr}`, name: STRIKE, occurrences: 1, size: -0.284, range: { low: -0.361, high: -0.207 }, is_share: true },
   { id: 'month_end', name: tx('Fin de mois', 'Month end'), occurrences: 24, size: 0.041, range: { low: 0.012, high: 0.07 }, is_share: true },
   { id: 'bridge', name: tx('Pont', 'Bridge day'), occurrences: 5, size: -0.164, range: { low: -0.35, high: 0.022 }, is_share: true },
   { id: 'school', name: tx('Vacances scolaires', 'School holidays'), occurrences: 31, size: -0.088, range: { low: -0.117, high: -0.06 }, is_share: true },

@@ -130,7 +130,19 @@ describe.skipIf(!invented)('with the keyboard', () => {
     }
   });
 
-  it('leads to the declaration of campaigns, for who may read the rules', async () => {
+  it('shows a declared event beside the campaigns, with its effect', async () => {
+    const { page, context, faults } = await visit(browser, base, `${P}&tab=effets`);
+    try {
+      await settled(page);
+      const row = page.getByRole('table', { name: t.effects.declared }).getByRole('row', { name: /^Grève des transports/ });
+      expect(await row.locator('td').allInnerTexts()).toEqual([t.effects.kinds['event'], t.effects.fromTo('05/10/2026', '16/10/2026'), t.effects.states['past'], '\u221228\u00a0%', t.between('\u221236\u00a0%', '\u221221\u00a0%')]);
+      expect(faults).toEqual([]);
+    } finally {
+      await context.close();
+    }
+  });
+
+  it('leads to the declaration of campaigns and events, for who may read the rules', async () => {
     const { page, context } = await visit(browser, base, `${P}&tab=effets`, { role: 'production_manager' });
     try {
       await settled(page);

@@ -52,7 +52,7 @@ pub struct PastStepDto {
     pub level: Option<f64>,
     /// What the season adds.
     pub season: Option<f64>,
-    /// What holidays, school holidays and campaigns add.
+    /// What holidays, school holidays, campaigns and events add.
     pub calendar: Option<f64>,
     /// What nothing explains.
     pub rest: Option<f64>,
@@ -81,10 +81,10 @@ pub struct NextStepDto {
     pub partial: bool,
 }
 
-/// Days that have a name: a campaign, school holidays, a neutralised period.
+/// Days that have a name: a campaign, an event, school holidays, a neutralised period.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct CalendarSpanDto {
-    /// `campaign`, `school` or `neutralised`.
+    /// `campaign`, `event`, `school` or `neutralised`.
     pub kind: String,
     /// Name shown.
     pub name: Text,
@@ -327,7 +327,7 @@ pub struct ForesightDto {
     pub past: Vec<PastStepDto>,
     /// Steps to come.
     pub next: Vec<NextStepDto>,
-    /// Campaigns, school holidays, neutralised periods, past and to come.
+    /// Campaigns, events, school holidays, neutralised periods, past and to come.
     pub spans: Vec<CalendarSpanDto>,
     /// Public holidays, past and to come.
     pub days_off: Vec<DayOffDto>,

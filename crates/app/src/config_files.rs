@@ -4,11 +4,11 @@ use std::path::Path;
 
 use eclusier_core::{
     ConfigProblem, Lang, Permission, ProcessId, ProcessRules,
-    config::{Exclusion, TimeBasis},
+    config::{EventKind, Exclusion, TimeBasis},
 };
 use eclusier_ingest::{
     Context,
-    rules::{BASES, COUNTERS, Section, THRESHOLDS, read_rules},
+    rules::{BASES, COUNTERS, EVENT_KINDS, Section, THRESHOLDS, read_rules},
 };
 use jiff::tz::TimeZone;
 
@@ -24,7 +24,7 @@ const fn column(name: &'static str, fr: &'static str, en: &'static str, holds: H
 }
 
 /// Columns of the sheet, in order; the headings are those the reader knows.
-const COLUMNS: [Column; 14] = [
+const COLUMNS: [Column; 17] = [
     column("section", "Rubrique", "Section", Holds::Text),
     column("product", "Produit", "Product", Holds::Text),
     column("activity", "Activité", "Activity", Holds::Text),
@@ -39,6 +39,9 @@ const COLUMNS: [Column; 14] = [
     column("basis", "Origine", "Basis", Holds::Text),
     column("expected", "Volume attendu", "Expected", Holds::Whole),
     column("half", "Demi-journée", "Half day", Holds::Text),
+    column("like_last_time", "Comme la dernière fois", "Like last time", Holds::Text),
+    column("kind", "Nature", "Kind", Holds::Text),
+    column("effect", "Effet attendu", "Effect", Holds::Number),
 ];
 
 /// What a sheet of rules says, before anything is stored.
@@ -53,7 +56,7 @@ pub struct ConfigSheet {
 }
 
 impl App {
-    /// Targets, thresholds, windows, closures, campaigns and unit times in force today.
+    /// Targets, thresholds, windows, closures, campaigns, events and unit times in force today.
     pub async fn config_file(
         &self,
         process: &ProcessId,
@@ -163,6 +166,8 @@ fn count(n: Option<u64>) -> Cell {
 
 fn rows(rules: &ProcessRules, lang: Lang) -> Vec<Vec<Cell>> {
     let text = |t: &Option<String>| Cell::from(t.as_deref());
+    let yes =
+        |yes: bool| Cell::from(if yes { lang.pick("oui", "yes") } else { lang.pick("non", "no") });
     let mut rows = Vec::new();
     rows.extend(rules.target.iter().map(|t| {
         line(
@@ -200,11 +205,10 @@ fn rows(rules: &ProcessRules, lang: Lang) -> Vec<Vec<Cell>> {
     rows.extend(rules.exclusion.iter().map(|w| window(Section::Exclusion, w)));
     rows.extend(rules.neutralised.iter().map(|w| window(Section::Neutralised, w)));
     rows.extend(rules.closure.iter().map(|c| {
-        let half = if c.half { lang.pick("oui", "yes") } else { lang.pick("non", "no") };
         let cells = vec![
             ("label", Cell::from(c.reason.as_str())),
             ("from", Cell::Day(c.date)),
-            ("half", Cell::from(half)),
+            ("half", yes(c.half)),
         ];
         line(Section::Closure, lang, cells)
     }));
@@ -215,8 +219,20 @@ fn rows(rules: &ProcessRules, lang: Lang) -> Vec<Vec<Cell>> {
             ("from", Cell::Day(c.from)),
             ("to", Cell::Day(c.to)),
             ("expected", count(c.expected)),
+            ("like_last_time", yes(c.like_last_time)),
         ];
         line(Section::Campaign, lang, cells)
+    }));
+    rows.extend(rules.event.iter().map(|e| {
+        let cells = vec![
+            ("product", text(&e.product)),
+            ("label", Cell::from(e.name.as_str())),
+            ("from", Cell::Day(e.from)),
+            ("to", e.to.map_or(Cell::Empty, Cell::Day)),
+            ("kind", named::<EventKind>(&EVENT_KINDS, &e.kind, lang)),
+            ("effect", e.effect.map_or(Cell::Empty, Cell::Number)),
+        ];
+        line(Section::Event, lang, cells)
     }));
     rows.extend(rules.unit_time.iter().map(|t| {
         let cells = vec![

@@ -223,7 +223,10 @@ impl App {
                 let begun = std::time::Instant::now();
                 let days = days_of(&held, &dims, None)?;
                 let total = match days.into_iter().next() {
-                    Some((_, days)) => learn(&held, &[days]).into_iter().next(),
+                    Some((_, days)) => {
+                        let usual = usual(&held, &dims, &days)?;
+                        learn(&held, &[(dims.product.clone(), days)], &usual).into_iter().next()
+                    }
                     None => None,
                 };
                 metrics::histogram!("eclusier_forecast_fit_seconds").record(begun.elapsed());
@@ -437,12 +440,58 @@ fn neutralised(desk: &Seen, day: i32, dims: &eclusier_ledger::DimFilter) -> bool
     desk.current_rules().neutralised.iter().any(|w| w.covers(day, only))
 }
 
-/// Forecasts series of the same days, with what the calendar of the first desk knows.
-fn learn(desks: &[Seen], series: &[Days]) -> Vec<Result<Node, [String; 2]>> {
-    let (Some(desk), Some(days)) = (desks.first(), series.first()) else { return Vec::new() };
-    let known = calendar::Known::of(desk, &Selection::default(), days);
-    let drivers = |grain, start, steps| Some(known.drivers(desk, grain, start, steps));
-    arrivals::nodes(series, &desk.calendar, &drivers)
+/// What came lately, a day.
+fn recent(days: &Days) -> f64 {
+    let known: Vec<f64> = days.values.iter().copied().filter(|v| v.is_finite()).collect();
+    let lately = known.get(known.len().saturating_sub(365)..).unwrap_or_default();
+    lately.iter().sum::<f64>() / lately.len().max(1) as f64
+}
+
+/// What usually comes: of everything, and by product where a rule names one.
+fn usual(
+    desks: &[Seen],
+    dims: &eclusier_ledger::DimFilter,
+    total: &Days,
+) -> AppResult<calendar::Usual> {
+    let mut usual = calendar::Usual { all: recent(total), ..Default::default() };
+    if desks.first().is_some_and(|d| calendar::named_products(d)) {
+        // A product that came late has the days before it unknown: all are counted alike.
+        let length = total.values.iter().filter(|v| v.is_finite()).count().clamp(1, 365);
+        for (product, days) in days_of(desks, dims, Some(GroupBy::Product))? {
+            let from = days.values.len().saturating_sub(length);
+            let lately = days.values.get(from..).unwrap_or_default();
+            let sum: f64 = lately.iter().filter(|v| v.is_finite()).sum();
+            usual.products.insert(product, sum / length as f64);
+        }
+    }
+    Ok(usual)
+}
+
+/// Forecasts series of the same days, each of some products, with what the calendar of the
+/// first desk knows.
+fn learn(
+    desks: &[Seen],
+    series: &[(calendar::Products, Days)],
+    usual: &calendar::Usual,
+) -> Vec<Result<Node, [String; 2]>> {
+    let Some(desk) = desks.first() else { return Vec::new() };
+    // Series about which the same is known share their drivers.
+    let mut kinds: Vec<calendar::Known> = Vec::new();
+    let mut kind_of = Vec::new();
+    for (products, days) in series {
+        let known = calendar::Known::of(desk, products, usual, days.last());
+        let found = kinds.iter().position(|k| *k == known);
+        kind_of.push(found.unwrap_or(kinds.len()));
+        if found.is_none() {
+            kinds.push(known);
+        }
+    }
+    let drivers = |grain, start, steps| -> Vec<_> {
+        kinds.iter().map(|known| known.drivers(desk, grain, start, steps)).collect()
+    };
+    let advance = arrivals::InAdvance { drivers: &drivers, kinds: &kind_of };
+    let days: Vec<Days> = series.iter().map(|(_, days)| days.clone()).collect();
+    arrivals::nodes(&days, &desk.calendar, &advance)
         .into_iter()
         .map(|node| node.map_err(crate::series::why_none))
         .collect()

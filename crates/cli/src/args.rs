@@ -500,7 +500,7 @@ pub enum ConfigAction {
         #[arg(long)]
         process: Option<ProcessId>,
     },
-    /// Write targets, thresholds, windows, closures, campaigns and unit times in force as a spreadsheet.
+    /// Write targets, thresholds, windows, closures, campaigns, events and unit times in force as a spreadsheet.
     Export {
         /// File to write: xlsx or csv.
         #[arg(long)]

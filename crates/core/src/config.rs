@@ -161,7 +161,49 @@ pub struct Campaign {
     /// Items expected on top of the usual ones, over the whole campaign.
     #[serde(default)]
     pub expected: Option<u64>,
+    /// Forecast as the last campaign of this name, not as all of them; an expected size rules.
+    #[serde(default)]
+    pub like_last_time: bool,
 }
+
+/// What an event is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EventKind {
+    /// Work stopped, here or where requests come from.
+    Strike,
+    /// A right or a procedure changed.
+    Rule,
+    /// Anything else.
+    #[default]
+    Other,
+}
+
+/// Something that happens once and moves arrivals: a strike, a new rule.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Event {
+    /// Name, shown on screen.
+    pub name: String,
+    /// What it is.
+    #[serde(default)]
+    pub kind: EventKind,
+    /// First day.
+    pub from: Date,
+    /// Last day; `None` for good.
+    #[serde(default)]
+    pub to: Option<Date>,
+    /// Product concerned; `None` for all.
+    #[serde(default)]
+    pub product: Option<String>,
+    /// Share by which arrivals are expected to change: -0.3 for three in ten fewer. `None` to
+    /// learn it from what came.
+    #[serde(default)]
+    pub effect: Option<f64>,
+}
+
+/// Least and most that an event may be expected to do.
+pub const EVENT_EFFECT: (f64, f64) = (-0.99, 20.0);
 
 /// Where a unit time comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -290,6 +332,8 @@ pub struct ProcessRules {
     pub separate: Vec<Duties>,
     /// Seasons that bring more work than usual.
     pub campaign: Vec<Campaign>,
+    /// What happens once and moves arrivals.
+    pub event: Vec<Event>,
     /// Working time per item; the most specific of product and activity wins.
     pub unit_time: Vec<UnitTime>,
     /// Worked days over which mean daily output is taken for the stock in days.
@@ -326,6 +370,7 @@ impl Default for ProcessRules {
             hours: Vec::new(),
             separate: Vec::new(),
             campaign: Vec::new(),
+            event: Vec::new(),
             unit_time: Vec::new(),
             output_window_days: 20,
             expected_stock: Vec::new(),
@@ -461,6 +506,27 @@ impl ProcessRules {
                     &format!("campaign[{i}].name"),
                     "une campagne porte un nom".into(),
                     "a campaign has a name".into(),
+                );
+            }
+        }
+        for (i, event) in self.event.iter().enumerate() {
+            if let Some(to) = event.to.filter(|to| *to < event.from) {
+                let [fr, en] = backwards(event.from, to);
+                say(&format!("event[{i}]"), fr, en);
+            }
+            if event.name.trim().is_empty() {
+                say(
+                    &format!("event[{i}].name"),
+                    "un événement porte un nom".into(),
+                    "an event has a name".into(),
+                );
+            }
+            let (least, most) = EVENT_EFFECT;
+            if event.effect.is_some_and(|e| !(least..=most).contains(&e)) {
+                say(
+                    &format!("event[{i}].effect"),
+                    "l’effet attendu est une part entre -0.99 et 20 (30\u{a0}% de moins s’écrit -0.3)".into(),
+                    "the expected effect is a share between -0.99 and 20 (30% fewer is -0.3)".into(),
                 );
             }
         }
@@ -616,6 +682,15 @@ mod tests {
             to,
             product: None,
             expected: None,
+            like_last_time: false,
+        };
+        let event = |name: &str, to, effect| Event {
+            name: name.into(),
+            kind: EventKind::Strike,
+            from: day(2026, 3, 2),
+            to,
+            product: None,
+            effect,
         };
         let time = |minutes| UnitTime {
             product: Some("RSA".into()),
@@ -635,6 +710,12 @@ mod tests {
                 campaign("Rentrée", day(2026, 9, 1), day(2026, 8, 1)),
                 campaign(" ", day(2026, 1, 1), day(2026, 1, 31)),
             ],
+            event: vec![
+                event("Grève", Some(day(2026, 3, 1)), Some(-0.3)),
+                event("", None, Some(-1.0)),
+                event("Décret", None, None),
+                event("Grève", Some(day(2026, 3, 2)), Some(f64::NAN)),
+            ],
             unit_time: vec![time(24.5), time(f64::NAN)],
             target: vec![target.clone(), target],
             ..Default::default()
@@ -649,6 +730,10 @@ mod tests {
                 "target[1].product",
                 "campaign[0]",
                 "campaign[1].name",
+                "event[0]",
+                "event[1].name",
+                "event[1].effect",
+                "event[3].effect",
                 "unit_time[1].minutes",
                 "unit_time[1]",
             ]

@@ -72,7 +72,7 @@ pub enum Lasting {
 /// Something that happens once.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Shock {
-    /// What people call it.
+    /// What people call it; shocks of one name share one effect.
     pub name: String,
     /// First day.
     pub from: Date,
@@ -360,18 +360,27 @@ fn campaigns(drivers: &mut Drivers, spans: &[(i32, i32)], campaigns: &[Campaign]
     }
 }
 
-/// Shocks: as long as they last, or for good.
+/// Shocks: as long as they last, or for good; those of one name share one effect, and what is
+/// expected of the last of them that says so.
 fn shocks(drivers: &mut Drivers, spans: &[(i32, i32)], shocks: &[Shock]) {
-    for (number, shock) in shocks.iter().enumerate() {
-        let until = match shock.lasting {
-            Lasting::Until(day) => day_number(day),
-            Lasting::ForGood => i32::MAX,
-        };
-        let window = (day_number(shock.from), until);
-        let values = spans.iter().map(|&span| touched(span, window)).collect();
+    let mut order: Vec<&Shock> = shocks.iter().collect();
+    order.sort_by_key(|s| (&s.name, s.from));
+    for (number, alike) in order.chunk_by(|a, b| a.name == b.name).enumerate() {
+        let mut values = vec![0.0; spans.len()];
+        for shock in alike {
+            let until = match shock.lasting {
+                Lasting::Until(day) => day_number(day),
+                Lasting::ForGood => i32::MAX,
+            };
+            let window = (day_number(shock.from), until);
+            for (value, &span) in values.iter_mut().zip(spans) {
+                *value = f64::min(1.0, *value + touched(span, window));
+            }
+        }
+        let Some(last) = alike.last() else { continue };
         let number = 2 * family::OWN + u32::try_from(number).unwrap_or(u32::MAX / 2);
-        let prior = shock.expected.map(expected);
-        drivers.push_told(&shock.name, Kind::Shock, number, values, prior);
+        let prior = alike.iter().rev().find_map(|s| s.expected).map(expected);
+        drivers.push_told(&last.name, Kind::Shock, number, values, prior);
     }
 }
 

@@ -1,5 +1,5 @@
-//! The rules of a process as a spreadsheet: targets, thresholds, windows, closures, campaigns and
-//! unit times, one line each.
+//! The rules of a process as a spreadsheet: targets, thresholds, windows, closures, campaigns,
+//! events and unit times, one line each.
 //!
 //! - Computes: the sections that a sheet holds, ready to replace those of the rules in force.
 //! - Units: days of the counter named on the line, minutes, cases, shares between 0 and 1.
@@ -13,8 +13,8 @@ use std::path::Path;
 use eclusier_core::{
     ConfigProblem,
     config::{
-        AlertRules, Campaign, Closure, DayCounter, Exclusion, ProcessRules, Target, TimeBasis,
-        UnitTime,
+        AlertRules, Campaign, Closure, DayCounter, EVENT_EFFECT, Event, EventKind, Exclusion,
+        ProcessRules, Target, TimeBasis, UnitTime,
     },
 };
 use jiff::civil::Date;
@@ -41,19 +41,22 @@ pub enum Section {
     Closure,
     /// A season.
     Campaign,
+    /// A strike, a new rule.
+    Event,
     /// Working time of an item.
     UnitTime,
 }
 
 impl Section {
     /// All of them, in the order of a sheet.
-    pub const ALL: [Section; 7] = [
+    pub const ALL: [Section; 8] = [
         Section::Target,
         Section::Threshold,
         Section::Exclusion,
         Section::Neutralised,
         Section::Closure,
         Section::Campaign,
+        Section::Event,
         Section::UnitTime,
     ];
 
@@ -66,6 +69,7 @@ impl Section {
             Section::Neutralised => ["période neutralisée", "neutralised period"],
             Section::Closure => ["fermeture", "closure"],
             Section::Campaign => ["campagne", "campaign"],
+            Section::Event => ["événement", "event"],
             Section::UnitTime => ["temps unitaire", "unit time"],
         }
     }
@@ -99,6 +103,13 @@ pub const BASES: [(TimeBasis, [&str; 2]); 3] = [
     (TimeBasis::Agreed, ["convenu", "agreed"]),
 ];
 
+/// How a sheet says what an event is.
+pub const EVENT_KINDS: [(EventKind, [&str; 2]); 3] = [
+    (EventKind::Strike, ["grève", "strike"]),
+    (EventKind::Rule, ["règle nouvelle", "new rule"]),
+    (EventKind::Other, ["autre", "other"]),
+];
+
 /// What a sheet says; `None` for a section it does not speak of.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct RulesSheet {
@@ -114,6 +125,8 @@ pub struct RulesSheet {
     pub closure: Option<Vec<Closure>>,
     /// Campaigns.
     pub campaign: Option<Vec<Campaign>>,
+    /// Events.
+    pub event: Option<Vec<Event>>,
     /// Unit times.
     pub unit_time: Option<Vec<UnitTime>>,
     /// Lines that cannot be used.
@@ -130,6 +143,7 @@ impl RulesSheet {
             Section::Neutralised => self.neutralised.as_ref().map(Vec::len),
             Section::Closure => self.closure.as_ref().map(Vec::len),
             Section::Campaign => self.campaign.as_ref().map(Vec::len),
+            Section::Event => self.event.as_ref().map(Vec::len),
             Section::UnitTime => self.unit_time.as_ref().map(Vec::len),
         };
         let held = |s: Section| count(s).filter(|n| *n > 0).map(|n| (s, n));
@@ -148,6 +162,7 @@ impl RulesSheet {
         put(&mut rules.neutralised, &self.neutralised);
         put(&mut rules.closure, &self.closure);
         put(&mut rules.campaign, &self.campaign);
+        put(&mut rules.event, &self.event);
         put(&mut rules.unit_time, &self.unit_time);
         let AlertRules { tense_points, critical_points, tense_late_share, critical_late_share } =
             &mut rules.alert;
@@ -176,13 +191,16 @@ struct Columns {
     basis: Option<usize>,
     expected: Option<usize>,
     half: Option<usize>,
+    again: Option<usize>,
+    kind: Option<usize>,
+    effect: Option<usize>,
 }
 
 impl Columns {
     fn find(name: &str, header: &[String]) -> Result<Self, IngestError> {
         let mut columns = Columns::default();
         for (i, heading) in header.iter().enumerate() {
-            let lists: [(&[&str], &mut Option<usize>); 14] = [
+            let lists: [(&[&str], &mut Option<usize>); 17] = [
                 (&["rubrique", "section"], &mut columns.section),
                 (&["produit", "prestation", "product"], &mut columns.product),
                 (&["activite", "activity"], &mut columns.activity),
@@ -197,6 +215,9 @@ impl Columns {
                 (&["origine", "basis"], &mut columns.basis),
                 (&["volume attendu", "expected", "volume"], &mut columns.expected),
                 (&["demi journee", "half", "half day"], &mut columns.half),
+                (&["comme la derniere fois", "like last time"], &mut columns.again),
+                (&["nature", "kind"], &mut columns.kind),
+                (&["effet attendu", "effet", "effect"], &mut columns.effect),
             ];
             for (words, slot) in lists {
                 if slot.is_none() && is_one(heading, words) {
@@ -349,6 +370,22 @@ fn share(cells: &Cells<'_>, column: Option<usize>) -> Result<Option<f64>, Refusa
     ))
 }
 
+/// The share by which an event changes arrivals; `-30 %` is -0.3.
+fn effect(cells: &Cells<'_>, column: Option<usize>) -> Result<Option<f64>, Refusal> {
+    let Some(number) = cells.number(column)? else { return Ok(None) };
+    let value = if number.percent { number.value / 100.0 } else { number.value };
+    let (least, most) = EVENT_EFFECT;
+    if (least..=most).contains(&value) {
+        return Ok(Some(value));
+    }
+    Err(refusal(
+        column,
+        Code::BadNumber,
+        format!("{value} : une part entre -0,99 et 20, ou un pourcentage comme -30 %"),
+        format!("{value}: a share between -0.99 and 20, or a percentage such as -30%"),
+    ))
+}
+
 fn missing<T>(column: Option<usize>, value: Option<T>, what: [&str; 2]) -> Result<T, Refusal> {
     value.ok_or_else(|| {
         refusal(
@@ -441,8 +478,22 @@ fn read_row(cells: &Cells<'_>, columns: &Columns, sheet: &mut RulesSheet) -> Res
                 to: last(from)?,
                 product: product(),
                 expected: whole(cells, c.expected)?,
+                like_last_time: cells.yes(c.again)?.unwrap_or(false),
             };
             sheet.campaign.get_or_insert_default().push(campaign);
+        }
+        Section::Event => {
+            let from = first()?;
+            let event = Event {
+                name: missing(c.name, name(cells, c.name), ["le nom", "the name"])?,
+                kind: word(cells, c.kind, &EVENT_KINDS, EventKind::Other)?,
+                from,
+                // Without a last day it is for good.
+                to: cells.date(c.to)?.map(|_| last(from)).transpose()?,
+                product: product(),
+                effect: effect(cells, c.effect)?,
+            };
+            sheet.event.get_or_insert_default().push(event);
         }
         Section::UnitTime => {
             let what = ["le temps en minutes", "the time in minutes"];

@@ -347,6 +347,7 @@ impl Process {
                 to: day(campaign.to)?,
                 product: None,
                 expected: None,
+                like_last_time: false,
             })
         };
         let mut campaigns: Vec<Campaign> =

@@ -93,14 +93,18 @@ pub(super) struct Node {
     pub next: Vec<f64>,
 }
 
-/// Drivers of the steps of a grain, if any are known.
-pub(super) type DriversOf<'a> = &'a (dyn Fn(Grain, Step, usize) -> Option<Drivers> + Sync);
+/// What is known in advance of series: the drivers of the steps of a grain by kind of series,
+/// and the kind of each.
+pub(super) struct InAdvance<'a> {
+    pub drivers: &'a (dyn Fn(Grain, Step, usize) -> Vec<Drivers> + Sync),
+    pub kinds: &'a [usize],
+}
 
-/// Forecasts series of the same days at every grain; the drivers are those of their calendar.
+/// Forecasts series of the same days at every grain, with what is known in advance of each.
 pub(super) fn nodes(
     series: &[Days],
     calendar: &Calendar,
-    drivers: DriversOf<'_>,
+    advance: &InAdvance<'_>,
 ) -> Vec<Result<Node, NoForecast>> {
     let Some(one) = series.first() else { return Vec::new() };
     let last = one.last();
@@ -109,7 +113,7 @@ pub(super) fn nodes(
     let week = day_number(Grain::Week.next(date_of(month))) - 1;
     let end = |grain| if grain == Grain::Month { month } else { week };
     let mut by_grain =
-        GRAINS.map(|grain| at_grain(grain, series, calendar, end(grain), drivers).into_iter());
+        GRAINS.map(|grain| at_grain(grain, series, calendar, end(grain), advance).into_iter());
     (0..series.len())
         .map(|number| {
             let said = by_grain.each_mut().map(Iterator::next);
@@ -140,7 +144,7 @@ fn at_grain(
     series: &[Days],
     calendar: &Calendar,
     end: i32,
-    drivers: DriversOf<'_>,
+    advance: &InAdvance<'_>,
 ) -> Vec<Answer> {
     let Some(one) = series.first() else { return Vec::new() };
     let steps = Steps::new(grain, one.first, one.last(), end);
@@ -163,9 +167,14 @@ fn at_grain(
     let known = steps
         .past
         .first()
-        .and_then(|&start| drivers(grain, start, steps.past.len() + steps.next.len()));
-    let asked: Vec<Series<'_>> =
-        histories.iter().map(|values| Series { values, drivers: known.as_ref() }).collect();
+        .map(|&start| (advance.drivers)(grain, start, steps.past.len() + steps.next.len()))
+        .unwrap_or_default();
+    let kind = |number: usize| known.get(*advance.kinds.get(number)?);
+    let asked: Vec<Series<'_>> = histories
+        .iter()
+        .enumerate()
+        .map(|(number, values)| Series { values, drivers: kind(number) })
+        .collect();
     let answer = |horizon: usize| {
         let question = Question { horizon, seasons: seasons.clone(), levels: LEVELS.to_vec() };
         forecast_with(&asked, &question)

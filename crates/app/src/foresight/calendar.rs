@@ -1,17 +1,17 @@
-//! What is known in advance of the days: holidays, school holidays, campaigns, neutralised
+//! What is known in advance of the days: holidays, school holidays, campaigns, events, neutralised
 //! periods; as columns the forecast learns from, and as spans the screen draws.
 
 use std::collections::BTreeMap;
 
 use eclusier_calendar::{SchoolZone, date_of, day_number, holidays, school_holiday};
-use eclusier_core::{Grain, ProcessRules};
+use eclusier_core::Grain;
 use eclusier_forecast::{
-    drivers::{self, Campaign, House, Size},
+    drivers::{self, Campaign, House, Lasting, Shock, Size},
     regression::Drivers,
 };
 use jiff::civil::Date;
 
-use super::{arrivals::Days, steps::Step};
+use super::steps::Step;
 use crate::figures::{Desk, Selection};
 
 /// What a span of days is.
@@ -19,6 +19,8 @@ use crate::figures::{Desk, Selection};
 pub enum SpanKind {
     /// More work than usual is expected, or came.
     Campaign,
+    /// A strike, a new rule.
+    Event,
     /// School holidays.
     School,
     /// Left out of learning.
@@ -30,6 +32,7 @@ impl SpanKind {
     pub fn as_str(self) -> &'static str {
         match self {
             SpanKind::Campaign => "campaign",
+            SpanKind::Event => "event",
             SpanKind::School => "school",
             SpanKind::Neutralised => "neutralised",
         }
@@ -58,40 +61,88 @@ pub struct DayOff {
     pub name: [String; 2],
 }
 
-/// What is known in advance of a desk.
-#[derive(Debug, Clone)]
+/// What usually comes a day: of everything selected, and of each product that a rule names.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Usual {
+    pub all: f64,
+    pub products: BTreeMap<String, f64>,
+}
+
+/// Products of a series; all of them when empty.
+pub(super) type Products = Vec<String>;
+
+impl Usual {
+    /// What comes of these products; all where one of them is not counted apart.
+    fn of(&self, products: &Products) -> f64 {
+        let counted: Option<Vec<f64>> =
+            products.iter().map(|p| self.products.get(p).copied()).collect();
+        counted.filter(|c| !c.is_empty()).map_or(self.all, |c| c.iter().sum())
+    }
+
+    /// Share of a series that a rule concerns; `None` when it does not.
+    fn share(&self, products: &Products, concerned: Option<&str>) -> Option<f64> {
+        let Some(product) = concerned else { return Some(1.0) };
+        if !products.is_empty() && !products.iter().any(|p| p == product) {
+            return None;
+        }
+        if products.len() == 1 {
+            return Some(1.0);
+        }
+        let whole = self.of(products);
+        let own = self.products.get(product).copied().unwrap_or(0.0);
+        Some(if whole > 0.0 { (own / whole).clamp(0.0, 1.0) } else { 1.0 })
+    }
+}
+
+/// What is known in advance of a series.
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Known {
     campaigns: Vec<Campaign>,
+    events: Vec<Shock>,
     /// Each from its day on: the zone of a body changes.
     schools: Vec<(Date, SchoolZone)>,
 }
 
 impl Known {
-    /// Reads the dated rules. A campaign whose size is said in items is compared with what
-    /// usually comes in as many days.
-    pub fn of(desk: &Desk, selection: &Selection, days: &Days) -> Self {
+    /// Reads the dated rules for a series of these products, whose last day is known. A campaign
+    /// whose size is said in items is compared with what usually comes in as many days; an
+    /// effect said of one product is brought to its share of the series.
+    pub fn of(desk: &Desk, products: &Products, usual: &Usual, last: i32) -> Self {
         let rules = desk.current_rules();
-        let known: Vec<f64> = days.values.iter().copied().filter(|v| v.is_finite()).collect();
-        let recent = known.get(known.len().saturating_sub(365)..).unwrap_or_default();
-        let mean = recent.iter().sum::<f64>() / recent.len().max(1) as f64;
-        let campaigns = campaigns(&rules, selection).map(|c| {
+        let campaigns = rules.campaign.iter().filter_map(|c| {
+            usual.share(products, c.product.as_deref())?;
+            // Items said of all products are spread over them as the work is.
+            let mean = if c.product.is_some() { usual.of(products) } else { usual.all };
             let length = f64::from(day_number(c.to) - day_number(c.from) + 1);
             // What is over is told by the arrivals themselves.
-            let ahead = day_number(c.to) > days.last();
+            let ahead = day_number(c.to) > last;
             let size = match c.expected {
                 Some(items) if ahead && mean > 0.0 && length > 0.0 => {
                     Size::Expected(items as f64 / (mean * length))
                 }
+                _ if ahead && c.like_last_time => Size::LikeLastTime,
                 _ => Size::Learned,
             };
-            Campaign { key: c.name.clone(), name: c.name.clone(), from: c.from, to: c.to, size }
+            let name = c.name.clone();
+            Some(Campaign { key: name.clone(), name, from: c.from, to: c.to, size })
         });
         let campaigns = campaigns.collect();
+        let events = rules.event.iter().filter_map(|e| {
+            let share = usual.share(products, e.product.as_deref())?;
+            let over = e.to.is_some_and(|to| day_number(to) <= last);
+            Some(Shock {
+                name: e.name.clone(),
+                from: e.from,
+                lasting: e.to.map_or(Lasting::ForGood, Lasting::Until),
+                expected: e.effect.filter(|_| !over).map(|effect| effect * share),
+            })
+        });
+        let events = events.collect();
         let zone = |v: &eclusier_core::DatedRules| {
             Some((v.from, v.rules.school_zone.as_deref()?.parse().ok()?))
         };
         let schools = desk.rules.iter().filter_map(zone).collect();
-        Self { campaigns, schools }
+        Self { campaigns, events, schools }
     }
 
     /// The columns of steps of a grain.
@@ -100,7 +151,7 @@ impl Known {
             calendar: Some(&desk.calendar),
             schools: &self.schools,
             campaigns: &self.campaigns,
-            shocks: &[],
+            shocks: &self.events,
         };
         let step = match grain {
             Grain::Day => drivers::Step::Day,
@@ -111,16 +162,11 @@ impl Known {
     }
 }
 
-/// Campaigns that concern what is looked at.
-fn campaigns<'a>(
-    rules: &'a ProcessRules,
-    selection: &'a Selection,
-) -> impl Iterator<Item = &'a eclusier_core::config::Campaign> {
-    let products = &selection.dims.product;
-    rules.campaign.iter().filter(move |c| match &c.product {
-        Some(own) => products.is_empty() || products.contains(own),
-        None => true,
-    })
+/// Whether campaigns or events of a desk concern one product alone.
+pub(super) fn named_products(desk: &Desk) -> bool {
+    let rules = desk.current_rules();
+    rules.campaign.iter().any(|c| c.product.is_some())
+        || rules.event.iter().any(|e| e.product.is_some())
 }
 
 /// What has a name between two days.
@@ -128,9 +174,21 @@ pub(super) fn spans(desk: &Desk, selection: &Selection, from: i32, to: i32) -> V
     let rules = desk.current_rules();
     let mut spans = Vec::new();
     let meets = |a: Date, b: Date| day_number(a) <= to && day_number(b) >= from;
-    for c in campaigns(&rules, selection).filter(|c| meets(c.from, c.to)) {
+    let products = &selection.dims.product;
+    let concerned = |product: &Option<String>| {
+        product.as_ref().is_none_or(|p| products.is_empty() || products.contains(p))
+    };
+    for c in rules.campaign.iter().filter(|c| concerned(&c.product) && meets(c.from, c.to)) {
         let name = [c.name.clone(), c.name.clone()];
         spans.push(Span { kind: SpanKind::Campaign, name, from: c.from, to: c.to });
+    }
+    for e in rules.event.iter().filter(|e| concerned(&e.product)) {
+        // What lasts for good is drawn to the end of what is shown.
+        let until = e.to.unwrap_or_else(|| date_of(to).max(e.from));
+        if meets(e.from, until) {
+            let name = [e.name.clone(), e.name.clone()];
+            spans.push(Span { kind: SpanKind::Event, name, from: e.from, to: until });
+        }
     }
     for w in rules.neutralised.iter().filter(|w| w.product.is_none() && meets(w.from, w.to)) {
         let name = [w.reason.clone(), w.reason.clone()];

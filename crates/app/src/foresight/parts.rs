@@ -8,7 +8,7 @@ use eclusier_ledger::GroupBy;
 use super::{
     Asked, Expected, Learned, Range,
     arrivals::{GRAINS, Node, SCENARIOS},
-    days_of, expected_of, learn, whole,
+    days_of, expected_of, learn, usual as usual_a_day, whole,
 };
 use crate::{
     App,
@@ -114,7 +114,13 @@ impl App {
                     return Ok(Split { parts: Vec::new() });
                 }
                 let series: Vec<super::Days> = groups.iter().map(|g| g.1.clone()).collect();
-                let nodes = learn(&held, &series);
+                let of = |id: &str| match by {
+                    GroupBy::Product => vec![id.to_owned()],
+                    _ => dims.product.clone(),
+                };
+                let asked: Vec<_> =
+                    groups.iter().map(|(id, days)| (of(id), days.clone())).collect();
+                let nodes = learn(&held, &asked, &usual_a_day(&held, &dims, &total.days)?);
                 let all: f64 = series.iter().map(recent).sum();
                 let parts = groups.into_iter().zip(nodes).map(|((id, days), node)| {
                     let label = held

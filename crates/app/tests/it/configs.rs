@@ -3,7 +3,9 @@
 use eclusier_app::{Figure, exports::ExportFormat, figures::ClosingKind};
 use eclusier_core::{
     Lang, ProcessRules,
-    config::{Campaign, Closure, DayCounter, Exclusion, Target, TimeBasis, UnitTime},
+    config::{
+        Campaign, Closure, DayCounter, Event, EventKind, Exclusion, Target, TimeBasis, UnitTime,
+    },
 };
 
 use crate::common::*;
@@ -158,7 +160,26 @@ fn full() -> ProcessRules {
         to: day("2025-10-10"),
         product: None,
         expected: Some(12_500),
+        like_last_time: true,
     }];
+    rules.event = vec![
+        Event {
+            name: "Grève nationale".into(),
+            kind: EventKind::Strike,
+            from: day("2025-10-02"),
+            to: Some(day("2025-10-02")),
+            product: None,
+            effect: Some(-0.3),
+        },
+        Event {
+            name: "Décret; dépôt en ligne".into(),
+            kind: EventKind::Rule,
+            from: day("2025-11-01"),
+            to: None,
+            product: Some("RSA".into()),
+            effect: None,
+        },
+    ];
     rules.unit_time = vec![
         UnitTime {
             product: Some("RSA".into()),
@@ -196,7 +217,7 @@ async fn a_sheet_of_rules_says_what_it_was_written_from() {
             assert_eq!(sheet.problems, [], "{name} {lang:?}");
             assert_eq!(sheet.rules, full(), "{name} {lang:?}");
             let counts: Vec<u64> = sheet.sections.iter().map(|(_, count)| *count).collect();
-            assert_eq!(counts, [2, 4, 1, 1, 1, 1, 2]);
+            assert_eq!(counts, [2, 4, 1, 1, 1, 1, 2, 2]);
         }
     }
     // Nothing but an export was recorded, and no version was stored.
@@ -233,7 +254,8 @@ async fn a_sheet_replaces_its_sections_only_and_names_its_bad_lines() {
                 Objectif;;;;;1;;\r\n\
                 Fenêtre exclue;;;01/09/2025;;;;\r\n\
                 Cible;PAJE;;;;30;150;\r\n\
-                Cible;AAH;;;;30;;\r\n";
+                Cible;AAH;;;;30;;\r\n\
+                Événement;;Grève;02/10/2025;01/10/2025;;;\r\n";
     let sheet =
         bench.app.read_config(&pensions, &bench.file("s.csv", text), "s.csv").await.unwrap();
     let keys: Vec<&str> = sheet.problems.iter().map(|p| p.key.as_str()).collect();
@@ -245,6 +267,7 @@ async fn a_sheet_replaces_its_sections_only_and_names_its_bad_lines() {
             "l. 5, Rubrique",
             "l. 6, Libellé",
             "l. 7, Part",
+            "l. 9, Au",
             "unit_time[0].minutes"
         ]
     );

@@ -5,12 +5,12 @@ use std::fmt::Write as _;
 use eclusier_app::{
     App, Grain, GroupBy,
     figures::Selection,
-    foresight::{Asked, Foresight},
+    foresight::{Asked, Foresight, SpanKind},
     imports::Watch,
 };
 use eclusier_core::{
     Access,
-    config::{Campaign, ProcessRules, Target},
+    config::{Campaign, Event, EventKind, ProcessRules, Target},
     org::Validity,
     rights::{Grant, Subject},
 };
@@ -59,6 +59,7 @@ async fn body() -> Bench {
         to: Date::constant(year, 9, 30),
         product: None,
         expected: None,
+        like_last_time: false,
     };
     let rules = ProcessRules {
         target: vec![Target {
@@ -139,6 +140,56 @@ async fn days_weeks_months_and_parts_add_up() {
         bench.another().await.foresee(&of("pensions"), &asked(Grain::Week, 12)).await.unwrap();
     assert_eq!(again.next, weeks.next);
     assert_eq!(again.stock, weeks.stock);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn events_declared_move_what_they_concern_and_nothing_else() {
+    let bench = body().await;
+    let (app, pensions) = (&bench.app, process("pensions"));
+    let before = app.foresee(&of("pensions"), &asked(Grain::Week, 3)).await.unwrap();
+    let rules = app.config(&pensions).await.unwrap().versions.remove(0).rules;
+    let event = |name: &str, kind, from: &str, to: Option<&str>, product: Option<&str>, effect| {
+        let (from, to) = (day(from), to.map(day));
+        Event { name: name.into(), kind, from, to, product: product.map(str::to_owned), effect }
+    };
+    let declare = async |event: Vec<Event>| {
+        let rules = ProcessRules { event, ..rules.clone() };
+        app.put_config(&pensions, None, &rules).await.unwrap();
+        app.foresee(&of("pensions"), &asked(Grain::Week, 3)).await.unwrap()
+    };
+    let items = |told: &Foresight, part: Option<&str>| match part {
+        None => told.expected.as_ref().unwrap().items,
+        Some(id) => told.parts.iter().find(|p| p.id == id).unwrap().expected.items,
+    };
+    // A rule for good, a fifth more of everything, from the first day to come.
+    let rule = event("Décret", EventKind::Rule, "2025-07-01", None, None, Some(0.2));
+    let told = declare(vec![rule]).await;
+    near(items(&told, None) / items(&before, None), 1.2, 0.02);
+    near(items(&told, Some("Pension")) / items(&before, Some("Pension")), 1.2, 0.03);
+    let span = told.spans.iter().find(|s| s.kind == SpanKind::Event).unwrap();
+    assert_eq!((span.from, span.to), (day("2025-07-01"), told.next.last().unwrap().to));
+    let effect = told.effects.iter().find(|e| e.id == "shock:Décret").unwrap();
+    assert!((effect.occurrences, effect.is_share) == (0, true), "{effect:?}");
+    assert!(effect.range.low < 0.2 && 0.2 < effect.range.high, "{effect:?}");
+
+    // Half as many reversions, which are a quarter of all: an eighth less in total.
+    let one = event("Grève", EventKind::Strike, "2025-07-01", None, Some("Réversion"), Some(-0.5));
+    let told = declare(vec![one]).await;
+    near(items(&told, Some("Réversion")) / items(&before, Some("Réversion")), 0.5, 0.05);
+    near(items(&told, Some("Pension")) / items(&before, Some("Pension")), 1.0, 0.03);
+    near(items(&told, None) / items(&before, None), 0.875, 0.02);
+
+    // What is over is told by what came: this strike did nothing, whatever was expected of it.
+    let over =
+        event("Grève", EventKind::Strike, "2025-03-10", Some("2025-03-28"), None, Some(-0.9));
+    // What is to come without a size changes nothing.
+    let unknown =
+        event("Nouveau site", EventKind::Other, "2025-08-04", Some("2025-08-08"), None, None);
+    let told = declare(vec![over, unknown]).await;
+    near(items(&told, None) / items(&before, None), 1.0, 0.02);
+    let strike = told.effects.iter().find(|e| e.id == "shock:Grève").unwrap();
+    assert!(strike.occurrences > 10 && strike.range.low > -0.1, "{strike:?}");
+    assert!(strike.range.low < 0.0 && strike.range.high > -0.02, "{strike:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -554,6 +554,31 @@ fn a_shock_is_what_was_expected_until_it_is_seen() {
 }
 
 #[test]
+fn shocks_of_one_name_share_what_was_seen_of_the_first() {
+    let calendar = Calendar::default();
+    let made = Made { steps: 700, ..USUAL };
+    let (mut came, _) = french(22, made);
+    let strike = |name: &str, from: i64| Shock {
+        name: name.to_owned(),
+        from: FIRST + from.days(),
+        lasting: Lasting::Until(FIRST + (from + 9).days()),
+        expected: None,
+    };
+    came[400..410].iter_mut().for_each(|v| *v = (*v * 0.5).round());
+    let shocks = [strike("strike", 660), strike("other", 640), strike("strike", 400)];
+    let house = House { calendar: Some(&calendar), shocks: &shocks, ..House::default() };
+    let drivers = build(FIRST, Step::Day, 700, &house);
+    let effects = learn(&came[..620], &drivers).unwrap();
+    let told: Vec<_> = effects.named().iter().filter(|e| e.kind == Kind::Shock).cloned().collect();
+    assert_eq!(told.len(), 2, "{told:?}");
+    let seen = named(&effects, "strike");
+    assert!(seen.occurrences == 8 && (seen.size + 0.5).abs() < 0.12, "{seen:?}");
+    assert!((effects.of(Kind::Shock, 662) - (1.0 + seen.size)).abs() < 1e-9);
+    // Nothing is known of the other, and nothing is made up.
+    assert!((effects.of(Kind::Shock, 645) - 1.0).abs() < 0.02);
+}
+
+#[test]
 fn weeks_and_months_follow_their_worked_days() {
     let calendar = Calendar::default();
     let mut chance = Chance(2);

@@ -95,7 +95,7 @@ async fn update_config(
     Ok(Json(wire::config(&answer.told(&headers)?)))
 }
 
-/// Targets, thresholds, windows, closures, campaigns and unit times in force (`config.xlsx`,
+/// Targets, thresholds, windows, closures, campaigns, events and unit times in force (`config.xlsx`,
 /// `config.csv`). The export is recorded.
 #[utoipa::path(get, path = "/api/v1/processes/{process}/config/files/{file}", tag = "config", security(("session" = ["config.read"]), ("token" = ["config.read"])),
     params(("process" = String, Path), ("file" = String, Path), StaffFileQuery),

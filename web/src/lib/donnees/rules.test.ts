@@ -41,12 +41,16 @@ describe('rules', () => {
     });
     expect(complete(undefined)).toEqual(defaults());
   });
-  it('complete versions written before thresholds, unit times and campaigns', () => {
+  it('complete versions written before thresholds, unit times, campaigns and events', () => {
     const old = complete({ label: 'IJ', alert: { critical_points: 0.2 }, exclusion: [{ from: 'a', to: 'b', reason: 'c' }] });
     expect(old.alert).toEqual({ tense_points: 0, critical_points: 0.2, tense_late_share: 0.05, critical_late_share: 0.2 });
-    expect([old.unit_time, old.campaign]).toEqual([[], []]);
+    expect([old.unit_time, old.campaign, old.event]).toEqual([[], [], []]);
     expect(old.exclusion[0]?.product).toBeNull();
-    expect(complete({ campaign: [{ name: 'Rentrée', from: 'a', to: 'b' }] }).campaign[0]).toEqual({ name: 'Rentrée', from: 'a', to: 'b', product: null, expected: null });
+    expect(complete({ campaign: [{ name: 'Rentrée', from: 'a', to: 'b' }] }).campaign[0]).toEqual({ name: 'Rentrée', from: 'a', to: 'b', product: null, expected: null, like_last_time: false });
+    expect(complete({ event: [{ name: 'Grève', from: 'a' }, { name: 'Loi', kind: 'rule', from: 'a', effect: 0 }] }).event).toEqual([
+      { name: 'Grève', kind: 'other', from: 'a', to: null, product: null, effect: null },
+      { name: 'Loi', kind: 'rule', from: 'a', to: null, product: null, effect: 0 }
+    ]);
     expect(complete({ unit_time: [{ minutes: 12.5, basis: 'agreed' }] }).unit_time[0]).toEqual({ product: null, activity: null, minutes: 12.5, basis: 'agreed' });
   });
 });
@@ -80,5 +84,10 @@ describe('versions', () => {
     expect(differences({ ...a, school_zone: 'B', label: 'x' }, defaults())).toEqual(['calendar']);
     expect(differences({ ...a, worked_weekdays: [1, 2, 3, 4] }, defaults())).toEqual(['calendar']);
     expect(differences(setRole(a, 'Notifier', 'settled'), defaults())).toEqual(['states']);
+    const wave = (more: object) => complete({ campaign: [{ name: 'Rentrée', from: 'a', to: 'b', ...more }] });
+    expect(differences(wave({}), wave({ like_last_time: false }))).toEqual([]);
+    expect(differences(wave({}), wave({ like_last_time: true }))).toEqual(['campaign']);
+    const strike = (effect?: number) => complete({ event: [{ name: 'Grève', kind: 'strike', from: 'a', effect }] });
+    expect(differences(strike(), strike(-0.3))).toEqual(['event']);
   });
 });

@@ -54,6 +54,22 @@ export interface Campaign {
   product: string | null;
   /** Items expected on top of the usual ones. */
   expected: number | null;
+  /** As the last campaign of this name, not as all of them; `expected` rules. */
+  like_last_time: boolean;
+}
+export const EVENT_KINDS = ['strike', 'rule', 'other'] as const;
+/** The least and the most, in percent, by which an event is expected to change arrivals. */
+export const EVENT_PERCENT = { least: -99, most: 2000 };
+/** What happens once and moves arrivals. */
+export interface Event {
+  name: string;
+  kind: (typeof EVENT_KINDS)[number];
+  from: string;
+  /** `null`: for good, a new level. */
+  to: string | null;
+  product: string | null;
+  /** Share by which arrivals are expected to change: -0.3 is three in ten fewer; `null`: learned from what came. */
+  effect: number | null;
 }
 export interface Rules {
   label: string;
@@ -74,6 +90,7 @@ export interface Rules {
   target: Target[];
   unit_time: UnitTime[];
   campaign: Campaign[];
+  event: Event[];
   exclusion: Window[];
   neutralised: Window[];
   closure: Closure[];
@@ -93,6 +110,7 @@ export const defaults = (): Rules => ({
   target: [],
   unit_time: [],
   campaign: [],
+  event: [],
   exclusion: [],
   neutralised: [],
   closure: [],
@@ -129,7 +147,8 @@ export function complete(raw: unknown): Rules {
       stock: t.stock ?? null
     })),
     unit_time: anyProduct(r.unit_time).map((u) => ({ ...u, activity: u.activity ?? null })),
-    campaign: anyProduct(r.campaign).map((c) => ({ ...c, expected: c.expected ?? null })),
+    campaign: anyProduct(r.campaign).map((c) => ({ ...c, expected: c.expected ?? null, like_last_time: c.like_last_time ?? false })),
+    event: anyProduct(r.event).map((e) => ({ ...e, kind: e.kind ?? 'other', to: e.to ?? null, effect: e.effect ?? null })),
     exclusion: anyProduct(r.exclusion),
     neutralised: anyProduct(r.neutralised),
     closure: (r.closure ?? []).map((c) => ({ date: c.date, half: c.half ?? false, reason: c.reason ?? '' }))
@@ -158,6 +177,7 @@ const SECTIONS = {
   alert: ['alert'],
   unit_time: ['unit_time'],
   campaign: ['campaign'],
+  event: ['event'],
   calendar: ['label', 'zone', 'calendar', 'school_zone', 'worked_weekdays', 'output_window_days'],
   closure: ['closure'],
   exclusion: ['exclusion'],

@@ -690,6 +690,7 @@ export const en: Labels = {
       alert: 'alert thresholds',
       unit_time: 'unit times',
       campaign: 'campaigns',
+      event: 'events',
       calendar: 'calendar',
       closure: 'closures',
       exclusion: 'excluded windows',
@@ -721,9 +722,17 @@ export const en: Labels = {
     unitBases: { measured: 'measured', declared: 'declared', agreed: 'agreed' },
 
     campaigns: 'Campaigns',
-    campaignsLead: 'Periods when more cases are expected.',
+    campaignsLead: 'Periods when more cases are expected. With no number, the size is learned from all those of the same name, or from the last one only.',
     campaignName: 'Name',
     campaignExpected: 'Extra cases expected',
+    campaignLikeLast: 'Like last time',
+
+    events: 'Events',
+    eventsLead: 'What changes arrivals once: a strike, a new rule. An effect of −30 means 30% fewer; empty, it is learned from what came.',
+    eventKind: 'Kind',
+    eventKinds: { strike: 'strike', rule: 'rule', other: 'other' },
+    eventUntil: 'To (empty: no end)',
+    eventEffect: 'Expected effect (%)',
 
     lineOf: (n) => `line ${n}`,
     notNumber: 'A number is expected.',

@@ -730,6 +730,7 @@ export const fr = {
       alert: 'seuils d’alerte',
       unit_time: 'temps unitaires',
       campaign: 'campagnes',
+      event: 'événements',
       calendar: 'calendrier',
       closure: 'fermetures',
       exclusion: 'fenêtres exclues',
@@ -761,9 +762,17 @@ export const fr = {
     unitBases: { measured: 'mesuré', declared: 'déclaré', agreed: 'convenu' } as Record<string, string>,
 
     campaigns: 'Campagnes',
-    campaignsLead: 'Périodes où davantage de dossiers sont attendus.',
+    campaignsLead: 'Périodes où davantage de dossiers sont attendus. Sans nombre, la taille est apprise de toutes celles du même nom, ou de la dernière seulement.',
     campaignName: 'Nom',
     campaignExpected: 'Dossiers attendus en plus',
+    campaignLikeLast: 'Comme la dernière fois',
+
+    events: 'Événements',
+    eventsLead: 'Ce qui change les arrivées une fois : une grève, une nouvelle règle. Un effet de −30 veut dire 30 % de moins ; vide, il est appris de ce qui est venu.',
+    eventKind: 'Nature',
+    eventKinds: { strike: 'grève', rule: 'règle', other: 'autre' } as Record<string, string>,
+    eventUntil: 'Au (vide : sans fin)',
+    eventEffect: 'Effet attendu (%)',
 
     lineOf: (n: number) => `ligne ${n}`,
     notNumber: 'Nombre attendu.',

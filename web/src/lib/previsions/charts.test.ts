@@ -37,6 +37,26 @@ describe('charts of the forecasts', () => {
     const row = c.table.rows.find((r) => r[0] === f.period('2027-W02'))!;
     expect(row.at(-1)).toContain('Renouvellement des droits');
   });
+  it('gives events a lane of their own, told from campaigns by more than a colour', () => {
+    const d = ask('');
+    const rows = joined(d);
+    const c = campaignLane(d, rows, fr, f, say)!;
+    const { campaign, event, school } = fr.previsions.lanes;
+    expect(c.table.columns.slice(1)).toEqual([campaign, event]);
+    const week = rows.findIndex((r) => r.period === '2026-W41');
+    expect(c.points[week]!.lines).toEqual([{ name: campaign, value: '—' }, { name: event, value: 'Grève des transports' }]);
+    expect(c.table.rows.filter((r) => r[2]).map((r) => r[2])).toEqual(['Grève des transports', 'Grève des transports']);
+
+    interface Shape { type: string; style: { text?: string; fill?: string; lineDash?: number[] }; children?: Shape[] }
+    interface Lanes { type: string; data: unknown[]; renderItem: (at: object) => Shape }
+    const { series } = arrivalsChart(d, rows, false, fr, f, say).draw(palette) as { series: Lanes[] };
+    const lanes = series.find((s) => s.type === 'custom')!;
+    const shapes = lanes.data.map((_, dataIndex) => lanes.renderItem({ dataIndex, coordSys: { x: 0, y: 0, width: 1000, height: 100 } }));
+    const at = (name: string | undefined) => shapes.findIndex((s) => s.style?.text === name);
+    const dashed = (from: number, to: number) => shapes.slice(from + 1, to).map((s) => !!(s.children?.[0] ?? s).style.lineDash);
+    expect(dashed(at(event), at(school))).toEqual([true]);
+    expect(new Set(dashed(at(campaign), at(event)))).toEqual(new Set([false]));
+  });
   it('draws the line without the change only when there is one', () => {
     const names = (q: string) => {
       const d = ask(q);

@@ -6,7 +6,7 @@ import type { Chart } from '../flux/charts';
 import { timeAxis, valueAxis } from '../flux/charts';
 import { MINUS, type Formats } from '../format';
 import type { Labels } from '../labels/fr';
-import { laneOf, lastYear, namedIn, placeOf, sure, type Row } from './data';
+import { isDeclared, laneOf, lastYear, namedIn, placeOf, sure, type Bar, type Row } from './data';
 
 type Say = (t: Text) => string;
 /** What the drawing of a free shape is given, as far as it is used here. */
@@ -90,19 +90,22 @@ const mark = (p: Palette, name: string, color: string, position = 'insideEndTop'
 
 export const LANE = 26;
 
+/** The bars of a lane: campaigns are full, events open with a broken edge, holidays pale; none needs its colour. */
+function barStyle(kind: string, p: Palette) {
+  if (kind === 'campaign') return { fill: p.stock };
+  return kind === 'event' ? { fill: p.card, stroke: p.ink, lineWidth: 1.25, lineDash: [3, 2] } : { fill: p.area, stroke: p.stock, lineWidth: 1 };
+}
+
 /** Lanes of named days under an axis: a label line, then bars; holidays are diamonds. */
 function lanes(rows: Row[], spans: Span[], off: DayOff[], t: Labels, say: Say) {
-  const campaigns = laneOf(rows, spans, 'campaign');
-  const school = laneOf(rows, spans, 'school');
   const holidays = off.flatMap((o) => {
     const x = placeOf(rows, o.day);
     return x === null ? [] : [{ x, name: say(o.name) }];
   });
   const kinds = [
-    ...(campaigns.length ? [{ key: 'campaign', bars: campaigns, days: [] as typeof holidays }] : []),
-    ...(school.length ? [{ key: 'school', bars: school, days: [] as typeof holidays }] : []),
-    ...(holidays.length ? [{ key: 'off', bars: [], days: holidays }] : [])
-  ];
+    ...['campaign', 'event', 'school'].map((key) => ({ key, bars: laneOf(rows, spans, key), days: [] as typeof holidays })),
+    { key: 'off', bars: [] as Bar[], days: holidays }
+  ].filter((k) => k.bars.length + k.days.length > 0);
   /** Height of a lane: more where spans overlap. */
   const tall = kinds.map((k) => LANE + 7 * Math.max(0, ...k.bars.map((b) => b.line)));
   const top = tall.map((_, i) => tall.slice(0, i).reduce((a, b) => a + b, 0));
@@ -147,7 +150,7 @@ function lanes(rows: Row[], spans: Span[], off: DayOff[], t: Labels, say: Say) {
         const bar = {
           type: 'rect',
           shape: { x: px, y: y + item.at + 14 + item.line * 7, width: Math.max(3, end - px), height: item.line > 0 || kinds.some((k) => k.bars.some((b) => b.line > 0)) ? 6 : 8, r: 1 },
-          style: item.key === 'campaign' ? { fill: p.stock } : { fill: p.area, stroke: p.stock, lineWidth: 1 }
+          style: barStyle(item.key, p)
         };
         // A name is written where there is room for it; the reading and the table hold them all.
         const fits = item.line === 0 && px >= free && px + wide(item.text) <= left + width;
@@ -291,9 +294,9 @@ export function arrivalsChart(d: Foresight, rows: Row[], said: boolean, t: Label
   };
 }
 
-/** The campaigns alone, past and to come, on the axis of everything known. */
+/** What is declared, past and to come, on the axis of everything known. */
 export function campaignLane(d: Foresight, rows: Row[], t: Labels, f: Formats, say: Say): (Chart & { height: number }) | null {
-  const spans = d.spans.filter((s) => s.kind === 'campaign');
+  const spans = d.spans.filter(isDeclared);
   const lane = lanes(rows, spans, [], t, say);
   if (!lane.any) return null;
   const names = rows.map((r) => r.period);
@@ -310,14 +313,16 @@ export function campaignLane(d: Foresight, rows: Row[], t: Labels, f: Formats, s
       lane.series(p, 0)
     ]
   });
-  const shown = rows.map((r) => named(r, spans, [], say, f));
+  const kinds = [...new Set(spans.map((s) => s.kind))].sort();
+  const columns = kinds.map((k) => t.previsions.lanes[k] ?? k);
+  const shown = rows.map((r) => kinds.map((k) => named(r, spans.filter((s) => s.kind === k), [], say, f)));
   return {
     height: lane.height + 50,
     draw,
-    points: rows.map((r, i) => ({ title: f.period(r.period), lines: [{ name: t.previsions.lanes['campaign']!, value: shown[i] || '—' }] })),
+    points: rows.map((r, i) => ({ title: f.period(r.period), lines: columns.map((name, k) => ({ name, value: shown[i]![k] || '—' })) })),
     table: {
-      columns: [t.previsions.period, t.previsions.lanes['campaign']!],
-      rows: rows.flatMap((r, i) => (shown[i] ? [[f.period(r.period), shown[i]]] : []))
+      columns: [t.previsions.period, ...columns],
+      rows: rows.flatMap((r, i) => (shown[i]!.some(Boolean) ? [[f.period(r.period), ...shown[i]!]] : []))
     }
   };
 }

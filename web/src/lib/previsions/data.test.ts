@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Effect, NextStep, PastStep, Span, StockStep } from '../api/types';
-import { change, drivers, holds, joined, laneOf, lastYear, namedIn, placeOf, readAsked, seen, stepFor, sure, toQuery, whole, worst } from './data';
+import { change, drivers, holds, isEffectOf, joined, laneOf, lasts, lastYear, namedIn, placeOf, readAsked, seen, stepFor, sure, toQuery, whole, worst } from './data';
 
 const past = (period: string, from: string, to: string, more: Partial<PastStep> = {}): PastStep => ({ period, from, to, arrivals: 100, neutralised: false, ...more });
 const next = (period: string, from: string, to: string, more: Partial<NextStep> = {}): NextStep => ({
@@ -88,6 +88,7 @@ describe('lanes', () => {
     const [b] = laneOf(rows, [span('b', '2025-01-01', '2027-01-01')], 'campaign');
     expect([b!.x0, b!.x1]).toEqual([0, 5]);
     expect(laneOf(rows, [span('c', '2027-01-01', '2027-02-01'), span('d', '2026-11-09', '2026-11-10', 'school')], 'campaign')).toEqual([]);
+    expect(laneOf(rows, [span('a', '2026-11-09', '2026-11-15'), span('e', '2026-11-16', '2026-11-16', 'event')], 'event').map((x) => x.span.name.fr)).toEqual(['e']);
     expect(laneOf([], [span('a', '2026-11-09', '2026-11-15')], 'campaign')).toEqual([]);
   });
   it('stand on lines of their own when they overlap, and share one when they follow', () => {
@@ -133,6 +134,24 @@ describe('what moves the future', () => {
     const d = drivers({ effects: e, spans: [span('rentree', '2026-11-25', '2026-12-20'), span('passee', '2025-01-01', '2025-02-01')], days_off: [{ day: '2026-12-01', name: { fr: 'holiday', en: 'holiday' } }], next: AHEAD }, 5);
     expect(d.map((x) => x.effect.id)).toEqual(['campaign:rentree', 'holiday']);
     expect(d[0]!.span!.from).toBe('2026-11-25');
+  });
+  it('names events to come before school holidays, however large those are', () => {
+    const strike = effect('shock:Grève', -0.1, -0.2, -0.05);
+    const spans = [span('Noël', '2026-11-23', '2026-12-06', 'school'), span('Grève', '2026-12-01', '2026-12-02', 'event')];
+    const d = drivers({ effects: [effect('school:Noël', -0.5, -0.6, -0.4), strike], spans, days_off: [], next: AHEAD });
+    expect(d.map((x) => [x.effect.id, x.span!.kind])).toEqual([['shock:Grève', 'event'], ['school:Noël', 'school']]);
+    const over = drivers({ effects: [strike], spans: [span('Grève', '2026-11-02', '2026-11-03', 'event')], days_off: [], next: AHEAD });
+    expect(over).toEqual([]);
+  });
+  it('gives an event its own effect: that of its name, and not that of a campaign', () => {
+    const strike = span('Grève', '2026-12-01', '2026-12-02', 'event');
+    const of = (id: string) => isEffectOf(effect(id, -0.3, -0.4, -0.2), strike);
+    expect([of('shock:Grève'), of('shock:Grève des trains'), of('campaign:Grève'), of('school:Grève')]).toEqual([true, false, false, false]);
+    expect(isEffectOf(effect('campaign:Grève', 0.1, 0, 0.2), span('Grève', '2026-12-01', '2026-12-02'))).toBe(true);
+  });
+  it('takes an event that reaches the last day shown for one without end', () => {
+    const d = { next: AHEAD };
+    expect([lasts(d, span('a', '2026-01-01', '2026-12-06', 'event')), lasts(d, span('a', '2026-01-01', '2026-12-05', 'event')), lasts(d, span('a', '2026-01-01', '2026-12-06'))]).toEqual([true, false, false]);
   });
   it('says nothing of no future', () => {
     expect(drivers({ effects: e, spans: [], days_off: [], next: [] })).toEqual([]);

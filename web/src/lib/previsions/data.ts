@@ -203,23 +203,34 @@ export const change = (now: number | null | undefined, before: number | null | u
 /** Whether zero lies outside the interval: the effect is more than chance. */
 export const sure = (e: Pick<Effect, 'range'>): boolean => e.range.low > 0 || e.range.high < 0;
 
+/** What is declared in the rules, and how the name of its effect begins. */
+const DECLARED: Record<string, string> = { campaign: 'campaign', event: 'shock' };
+export const isDeclared = (s: Pick<Span, 'kind'>): boolean => s.kind in DECLARED;
+
+/** Whether an effect is that of a span: a campaign and an event may bear the same name. */
+export const isEffectOf = (e: Pick<Effect, 'id' | 'name'>, s: Span): boolean =>
+  isDeclared(s) ? e.id === `${DECLARED[s.kind]}:${s.name.fr}` : e.name.fr === s.name.fr;
+
+/** Whether an event has no end: it is then given up to the last day shown. */
+export const lasts = (d: Pick<Foresight, 'next'>, s: Span): boolean => s.kind === 'event' && s.to === d.next.at(-1)?.to;
+
 export interface Driver {
   effect: Effect;
-  /** The campaign to come that bears its name. */
+  /** What is to come and has this effect. */
   span: Span | null;
 }
 
-/** What moves the future most: campaigns and school holidays to come first, then the days off to come, each only if more than chance. */
+/** What moves the future most: campaigns and events to come first, then school holidays, then the days off to come, each only if more than chance. */
 export function drivers(d: Pick<Foresight, 'effects' | 'spans' | 'days_off' | 'next'>, most = 2): Driver[] {
   const from = d.next[0]?.from;
   const to = d.next.at(-1)?.to;
   if (!from || !to) return [];
   const ahead = d.spans.filter((s) => s.kind !== 'neutralised' && s.to >= from && s.from <= to);
   const off = new Set(d.days_off.filter((o) => o.day >= from && o.day <= to).map((o) => o.name.fr));
-  const rank = (s: Span | null) => (s === null ? 2 : s.kind === 'campaign' ? 0 : 1);
+  const rank = (s: Span | null) => (s === null ? 2 : isDeclared(s) ? 0 : 1);
   return d.effects
     .filter(sure)
-    .map((effect) => ({ effect, span: ahead.find((s) => s.name.fr === effect.name.fr) ?? null }))
+    .map((effect) => ({ effect, span: ahead.find((s) => isEffectOf(effect, s)) ?? null }))
     .filter((x) => x.span !== null || off.has(x.effect.name.fr))
     .toSorted((a, b) => rank(a.span) - rank(b.span) || Math.abs(b.effect.size) - Math.abs(a.effect.size))
     .slice(0, most);
