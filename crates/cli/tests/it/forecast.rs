@@ -4,11 +4,17 @@ use super::common::Bench;
 
 /// Two series of eight weeks, days written the French way in one column order of their own.
 fn file() -> String {
+    file_from(jiff::civil::date(2026, 1, 5), 0)
+}
+
+/// From another day, `rough` times a little moved.
+fn file_from(first: jiff::civil::Date, rough: i64) -> String {
     let mut text = String::from("y;ds;unique_id\n");
     for series in ["Accueil", "Courrier"] {
         for day in 0..56 {
-            let date = jiff::civil::date(2026, 1, 5).saturating_add(jiff::ToSpan::days(day));
-            let value = [120, 110, 100, 95, 90, 20, 5][day as usize % 7];
+            let date = first.saturating_add(jiff::ToSpan::days(day));
+            let value =
+                [120, 110, 100, 95, 90, 20, 5][day as usize % 7] + rough * (day * day * 37 % 11);
             text += &format!("{value};{};{series}\n", date.strftime("%d/%m/%Y"));
         }
     }
@@ -50,6 +56,29 @@ fn a_file_of_series_is_forecast_in_its_own_form() {
     let again = bench.json(&["forecast", "--series", series, "--horizon", "7", "--level", "90"]);
     let first = again["forecasts"][0].as_object().unwrap();
     assert_eq!(first.keys().collect::<Vec<_>>(), ["unique_id", "ds", "mean", "lo-90", "hi-90"]);
+}
+
+#[test]
+fn the_same_values_at_other_dates_have_the_same_forecasts() {
+    let bench = Bench::new();
+    let values = |first: jiff::civil::Date| -> Vec<Vec<serde_json::Value>> {
+        let file = bench.file("series.csv", &file_from(first, 2));
+        let file = file.to_str().unwrap();
+        let told =
+            bench.json(&["forecast", "--series", file, "--horizon", "9", "--level", "80,95"]);
+        let rows = told["forecasts"].as_array().unwrap().iter();
+        let kept = |row: &serde_json::Value| {
+            let row = row.as_object().unwrap().iter();
+            row.filter(|(name, _)| *name != "ds").map(|(_, value)| value.clone()).collect()
+        };
+        rows.map(kept).collect()
+    };
+    let first = values(jiff::civil::date(2026, 1, 5));
+    assert_eq!(first.len(), 18);
+    // Over a leap day, a change of clock and a new year.
+    for other in [(2024, 2, 1), (2025, 3, 14), (2030, 12, 2)] {
+        assert_eq!(values(jiff::civil::date(other.0, other.1, other.2)), first, "{other:?}");
+    }
 }
 
 #[test]
